@@ -1,0 +1,42 @@
+"""A command and its options as data: argparse, `--help`, completion and action.yml come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ctr_ci.problem import Exit
+from ctr_ci.value import value
+
+
+@value
+class Option:
+    """One option or positional (a `name` without dashes).
+
+    `kind`: "text", "flag", "list" (repeatable), "int", "paths" (positional, any number) or "path"
+    (positional, one). `choices` () means any text. `short` is the one-letter sugar, "" for none.
+    """
+
+    name: str
+    help: str
+    kind: str = "text"
+    default: str | int | bool | None = None
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    short: str = ""
+
+    @property
+    def key(self) -> str:
+        """The attribute that the parsed value has."""
+        return self.name.lstrip("-").replace("-", "_")
+
+
+@value
+class Command:
+    """One command: its options, and `run`, which turns the parsed values into the work's verdict."""
+
+    name: str
+    summary: str
+    example: str
+    options: tuple[Option, ...]
+    run: Callable[[Any], Exit]

@@ -1,0 +1,117 @@
+"""What ctr-ci needs of a container engine, in our own nouns. Only `docker.py` beside it knows the
+library; callers import from `ctr_ci.engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+BUILD_LABEL = "ctr-ci.build"  # the build's ID: on everything of ours in the engine
+OWNER_LABEL = "ctr-ci.owner"  # "<boot id>/<pid>/<process start ticks>": who must still be alive
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A local image. `id` and `layers` are digests as text (`sha256:...`); sizes in bytes."""
+
+    id: str
+    names: tuple[str, ...]
+    layers: tuple[str, ...]
+    size_bytes: int
+    user: str
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    workdir: str
+    env: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    os: str
+    architecture: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A host path or a volume name seen in a container."""
+
+    source: str
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """A container to create. `command` None: the image's own. `network` is a network's name,
+    "none", or "container:ID". `labels` must hold BUILD_LABEL and OWNER_LABEL."""
+
+    image: str
+    labels: tuple[tuple[str, str], ...]
+    name: str | None = None
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    workdir: str | None = None
+    user: str | None = None
+    binds: tuple[Bind, ...] = ()
+    network: str = "none"
+    aliases: tuple[str, ...] = ()
+    memory_bytes: int | None = None
+    pids_limit: int | None = None
+    no_new_privileges: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A piece of a container's output; `stream` is "stdout" or "stderr"."""
+
+    stream: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Something in the engine that carries our labels; `kind`: container, network or volume."""
+
+    kind: str
+    id: str
+    build_id: str
+    owner: str
+
+
+class Attached(Protocol):
+    """The output of one container, opened before its start: iterate to the end, then it is done."""
+
+    def __iter__(self) -> Iterator[Output]: ...
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Every method raises WorldError with a Problem where the engine fails or cannot be reached."""
+
+    @property
+    def socket(self) -> str:
+        """The engine's unix socket path ("" where it is reached otherwise)."""
+
+    def version(self) -> str: ...
+    def image(self, reference: str) -> Image | None:
+        """The local image of a name or ID, None where there is none."""
+
+    def pull(self, reference: str) -> Iterator[str]:
+        """Pulls anonymously, yields progress lines; errors inside the stream are raised."""
+
+    def tag(self, image_id: str, name: str) -> None: ...
+    def export(self, image_id: str) -> Iterator[bytes]:
+        """A `docker save` archive of one image, streamed."""
+
+    def create(self, spec: ContainerSpec) -> str: ...
+    def attach(self, container_id: str) -> Attached: ...
+    def start(self, container_id: str) -> None: ...
+    def wait(self, container_id: str) -> int: ...
+    def kill(self, container_id: str) -> None: ...
+    def remove(self, container_id: str) -> None: ...
+    def create_network(self, name: str, labels: tuple[tuple[str, str], ...]) -> str: ...
+    def remove_network(self, network_id: str) -> None: ...
+    def create_volume(self, name: str, labels: tuple[tuple[str, str], ...]) -> str: ...
+    def remove_volume(self, name: str) -> None: ...
+    def owned(self) -> tuple[Owned, ...]: ...
+    def close(self) -> None: ...

@@ -1,0 +1,190 @@
+"""The runner's and the publisher's only output: what happened, as it happens.
+
+Every view (log, JSON lines, record, report) is a reader of this stream. A closed union, only
+added to. Times are seconds since the epoch, UTC, as the clock that was handed in gives them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctr_ci.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted:
+    build_id: str
+    at: float
+    source: tuple[tuple[str, str | bool | None], ...]  # kind, path, commit, dirty, tree
+    config_path: str
+    config_digest: str
+    substitutions: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[int, str, str], ...]  # index, id, image name
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something of ours worth a line: `level` is "info" or "warning"; step None for the build."""
+
+    at: float
+    level: str
+    text: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePulling:
+    at: float
+    step: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """`image_id` is the image that the container really runs."""
+
+    at: float
+    step: int
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """Whole lines of one stream ("stdout" or "stderr"), masked, each with its `\\n`
+    (the last one of a step perhaps without)."""
+
+    at: float
+    step: int
+    stream: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilt:
+    """A step made or re-made an image; `names` are the names it got by that."""
+
+    at: float
+    step: int
+    image_id: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTagged:
+    """A name came to point at an image (seen at the broker, or found after a step)."""
+
+    at: float
+    step: int
+    image_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRan:
+    """A container that a step started ran `image_id` to its end; `started` is its start."""
+
+    at: float
+    step: int
+    image_id: str
+    exit_code: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class PushHeld:
+    """A step asked the engine to push; nothing left the machine."""
+
+    at: float
+    step: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """`status`: SUCCESS, FAILURE, TIMEOUT, CANCELLED, QUEUED (never started) or SKIPPED.
+    `forgiven`: a FAILURE that allowFailure or allowExitCodes excuses."""
+
+    at: float
+    step: int
+    status: str
+    exit_code: int | None
+    forgiven: bool = False
+    output: bytes | None = None  # BUILDER_OUTPUT, cut at 50 KB
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFound:
+    """After the steps: what a name of `images:` points at."""
+
+    at: float
+    name: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateDecided:
+    """`verdict`: passed, failed or missing; `steps` are those that count as the test."""
+
+    at: float
+    name: str
+    image_id: str
+    verdict: str
+    because: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPushed:
+    """`how`: uploaded, mounted or existing."""
+
+    at: float
+    digest: str
+    size_bytes: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPushed:
+    at: float
+    repository: str
+    digest: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagMoved:
+    at: float
+    repository: str
+    tag: str
+    digest: str
+    previous_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFinished:
+    """`status`: SUCCESS, FAILURE, TIMEOUT, CANCELLED or INTERNAL_ERROR."""
+
+    at: float
+    status: str
+    problem: Problem | None = None
+
+
+Event = (
+    BuildStarted
+    | Noted
+    | ImagePulling
+    | StepStarted
+    | StepOutput
+    | ImageBuilt
+    | ImageTagged
+    | ImageRan
+    | PushHeld
+    | StepFinished
+    | ImageFound
+    | GateDecided
+    | BlobPushed
+    | ManifestPushed
+    | TagMoved
+    | BuildFinished
+)

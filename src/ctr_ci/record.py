@@ -1,0 +1,94 @@
+"""The record of a run: the evidence that gates read and `publish` obeys.
+
+`fold` turns events into a `Record`; `dumps` and `loads` are its JSON form (versioned, only added
+to). Pure, but for `write`, which replaces a file in one move so that a crash leaves a whole one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctr_ci.problem import Problem
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A container that a step started: which image it ran, how that ended, when it started."""
+
+    image_id: str
+    exit_code: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """`status` as in `events.StepFinished`; `built` are image IDs; times in epoch seconds."""
+
+    index: int
+    id: str
+    name: str
+    image_id: str | None
+    status: str
+    exit_code: int | None
+    forgiven: bool
+    started: float | None
+    finished: float | None
+    built: tuple[str, ...]
+    ran: tuple[Ran, ...]
+    output: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """A name of `images:`, what it pointed at after the steps, and who tested that image ID."""
+
+    name: str
+    image_id: str
+    tested_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameRecord:
+    """A name that an image had, and since when (epoch seconds)."""
+
+    name: str
+    image_id: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateRecord:
+    name: str
+    image_id: str
+    verdict: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushRecord:
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`status` is "UNFINISHED" until the build has ended."""
+
+    build_id: str
+    status: str
+    started: float
+    finished: float | None
+    source: tuple[tuple[str, str | bool | None], ...]
+    config_path: str
+    config_digest: str
+    substitutions: tuple[tuple[str, str], ...]
+    steps: tuple[StepRecord, ...]
+    images: tuple[ImageRecord, ...]
+    names: tuple[NameRecord, ...] = ()
+    gates: tuple[GateRecord, ...] = ()
+    pushed: tuple[PushRecord, ...] = ()
+    held: tuple[str, ...] = ()
+    problem: Problem | None = None
+    version: int = VERSION
