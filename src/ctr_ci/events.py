@@ -82,13 +82,15 @@ class ImageTagged:
 
 @dataclass(frozen=True, slots=True)
 class ImageRan:
-    """A container that a step started ran `image_id` to its end; `started` is its start."""
+    """A container that a step started ran `image_id` to its end; `started` is its start.
+    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody."""
 
     at: float
     step: int
     image_id: str
     exit_code: int
     started: float
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

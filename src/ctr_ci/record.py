@@ -15,11 +15,13 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A container that a step started: which image it ran, how that ended, when it started."""
+    """A container that a step started: which image it ran, how that ended, when it started.
+    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody."""
 
     image_id: str
     exit_code: int
     started: float
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

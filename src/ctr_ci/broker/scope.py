@@ -1,0 +1,31 @@
+"""What belongs to one build, and so may be used by its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The build that a broker serves.
+
+    `owner` is the value of OWNER_LABEL. `labels` are put on all that is made, beside BUILD_LABEL and
+    OWNER_LABEL, which are added from `build_id` and `owner`. `workspace` is the host folder that
+    steps see at /workspace. `volumes` pairs a path in the steps' containers with an absolute host
+    path or a volume's name: /builder/home, declared volumes. `network` is the real name of the
+    network that steps know as "cloudbuild" ("" for none). Limits are those of a container that asks
+    for none, and the most that it may ask for; None: no limit.
+    """
+
+    build_id: str
+    owner: str
+    workspace: Path
+    labels: tuple[tuple[str, str], ...] = ()
+    volumes: tuple[tuple[str, str], ...] = ()
+    network: str = ""
+    push: Literal["held", "refused"] = "held"
+    memory_bytes: int | None = None
+    pids_limit: int | None = 4096
+    no_new_privileges: bool = True
