@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from ctr_ci.problem import WorldError
+
 BUILD_LABEL = "ctr-ci.build"  # the build's ID: on everything of ours in the engine
 OWNER_LABEL = "ctr-ci.owner"  # "<boot id>/<pid>/<process start ticks>": who must still be alive
 
@@ -76,6 +78,10 @@ class Owned:
     id: str
     build_id: str
     owner: str
+
+
+class CannotStart(WorldError):
+    """The container was refused for its own sake: no such program, folder or user in its image."""
 
 
 class Attached(Protocol):

@@ -1,0 +1,35 @@
+"""The container engine behind our own nouns (Docker Engine API 1.41 and later).
+
+The front of the room: `connect` and the words of `api`. Knows containers, images, networks and
+volumes; knows nothing of steps, builds or registries' logins.
+"""
+
+from __future__ import annotations
+
+from ctr_ci.engine.api import (
+    BUILD_LABEL,
+    OWNER_LABEL,
+    Attached,
+    Bind,
+    CannotStart,
+    ContainerSpec,
+    Engine,
+    Image,
+    Output,
+    Owned,
+)
+from ctr_ci.engine.connect import connect
+
+__all__ = [
+    "BUILD_LABEL",
+    "OWNER_LABEL",
+    "Attached",
+    "Bind",
+    "CannotStart",
+    "ContainerSpec",
+    "Engine",
+    "Image",
+    "Output",
+    "Owned",
+    "connect",
+]
