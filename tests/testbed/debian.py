@@ -1,0 +1,86 @@
+"""Debian packages that the test bed needs, installed when they are missing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+# command -> package; looked up in the system's own folders, since PATH may lack sbin.
+PACKAGES = {
+    "dockerd": "docker.io",
+    "docker": "docker.io",
+    "iptables": "iptables",
+    "busybox": "busybox-static",
+    "docker-registry": "docker-registry",
+    "skopeo": "skopeo",
+    "mmdebstrap": "mmdebstrap",
+    "unshare": "util-linux",
+}
+FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Missing(RuntimeError):
+    """A part of the test bed is missing and cannot be installed from here; says what to do."""
+
+
+def command(name: str) -> str:
+    """The path of a command, its package installed first if need be. Raises Missing."""
+    needed(name)
+    found = find(name)
+    if found is None:
+        raise Missing(f"{name} is missing although package {PACKAGES[name]} is installed")
+    return found
+
+
+def find(name: str) -> str | None:
+    """Debian's own command, before one of the same name put in /usr/local."""
+    for folder in ("/usr/bin", "/usr/sbin"):
+        if os.access(f"{folder}/{name}", os.X_OK):
+            return f"{folder}/{name}"
+    return shutil.which(name, path=FOLDERS)
+
+
+def needed(*names: str) -> None:
+    """Installs the packages of those commands that are not there. Raises Missing."""
+    absent = [name for name in names if find(name) is None]
+    packages = sorted({PACKAGES[name] for name in absent})
+    if not packages:
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get", path=FOLDERS) is None:
+        raise Missing(
+            f"{', '.join(absent)} not found.\n"
+            f"help: install it: sudo apt-get install --no-install-recommends {' '.join(packages)}"
+        )
+    lock_path = Path(tempfile.gettempdir(), "ctr-ci-testbed-apt.lock")
+    with lock_path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install([p for p in packages if any(find(n) is None for n in absent if PACKAGES[n] == p)])
+
+
+def _install(packages: list[str]) -> None:
+    if not packages:
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with tempfile.TemporaryDirectory() as scratch:
+        # No service may start on installation: the test bed starts (and stops) its own.
+        policy = Path(scratch, "policy-rc.d")
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+        environment |= {"PATH": FOLDERS, "POLICYRCD": str(policy)}
+        install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+        for attempt in (["apt-get", "update"], install):
+            done = subprocess.run(
+                attempt,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            # A foreign source that cannot be reached fails `update`; Debian's may still be fine.
+            if done.returncode and attempt is install:
+                raise Missing(f"{' '.join(attempt)} failed:\n{done.stdout[-2000:]}")
