@@ -1,0 +1,1 @@
+"""The shell front: a script in, its commands, words and places out. Never raises on any text."""
