@@ -103,8 +103,8 @@ def read(chunks: Iterable[Piece], each: Each[T], wanted: str = "") -> Image[T]:
     """The image of a stream; `wanted` is its ID or a name, needed where there are several.
 
     `each` gets every file that may be a layer, as it comes by; what it leaves unread is skipped,
-    hashed all the same. Its blocks are good until the next is asked for. Raises InputError where the archive is cut
-    off, is no image, or holds other bytes than it says.
+    hashed all the same. Its blocks are good until the next is asked for. Raises InputError where
+    the archive is cut off, is no image, or holds other bytes than it says.
     """
     stream = Stream(chunks)
     documents: dict[str, bytes] = {}
