@@ -43,12 +43,12 @@ make_venv() {
 say "installing locked requirements into .venv"
 if command -v uv >/dev/null 2>&1 &&
     { [ -x .venv/bin/python ] || uv venv --quiet --python "$python" .venv; } &&
-    uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-dev.txt &&
-    uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .; then
+    uv pip install -qq --python .venv/bin/python --require-hashes -r requirements-dev.txt &&
+    uv pip install -qq --python .venv/bin/python --no-deps --no-build-isolation -e .; then
     :
 else
     [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
 printf '%s' "$stamp" >.venv/ctr-ci-stamp

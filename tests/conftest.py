@@ -86,3 +86,11 @@ def registry() -> Iterator[StartRegistry]:
     yield start
     for each in started:
         each.stop()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skipped test is a failure: the test bed has every part, or says what is missing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("skipped tests count as failed", red=True)

@@ -1,0 +1,40 @@
+"""Every checker that this repository holds itself to, each as one test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PYTHON = ["src", "tests", "scripts", "benchmarks"]
+CHECKS = {
+    "ruff": ["ruff", "check", *PYTHON],
+    "format": ["ruff", "format", "--check", *PYTHON],
+    "mypy": ["mypy"],
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_is_clean(name: str) -> None:
+    program, *arguments = CHECKS[name]
+    done = subprocess.run([BIN / program, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_locked_requirements_name_no_index() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert all("--hash" in entry for entry in text.split("\n\n") if entry.strip())
+
+
+def test_what_the_product_needs_is_locked_in_both_files() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
