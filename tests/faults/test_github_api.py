@@ -1,0 +1,217 @@
+"""GitHub's API through the real client, against a scripted server on loopback: batches, limits, forks."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ctr_ci.github import Annotation, Hub, Suggestion, connect
+from ctr_ci.problem import WorldError
+from ctr_ci.secret import Secret
+
+CANARY = "ghs_canary0000000000000000000000000000"
+Answer = tuple[int, Any]
+PATCH = "@@ -1,3 +1,4 @@\n FROM debian:12\n+RUN a\n RUN b\n RUN c\n"
+FORBIDDEN = {"message": "Resource not accessible by integration"}
+
+
+class Server:
+    """Answers by a table of (method, path) and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], Callable[[Any], Answer]] = {}
+        self.asked: list[tuple[str, str, Any]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(length)) if length else None
+                path = self.path.split("?")[0]
+                outer.asked.append((self.command, path, body))
+                known = outer.answers.get((self.command, path))
+                status, shown = known(body) if known else (404, {"message": "Not Found"})
+                raw = json.dumps(shown).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+
+            do_GET = do_POST = do_PATCH = _answer
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+
+    def on(self, method: str, path: str, answer: Answer | Callable[[Any], Answer]) -> None:
+        self.answers[method, path] = answer if callable(answer) else lambda _: answer
+
+    def bodies(self, method: str, path: str) -> list[Any]:
+        return [body for how, where, body in self.asked if (how, where) == (method, path)]
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+REPO = "/repos/team/app"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.on("GET", REPO, (200, {"url": made.url + REPO, "full_name": "team/app"}))
+    commit = {"sha": "abc", "url": f"{made.url}{REPO}/commits/abc"}
+    made.on("GET", f"{REPO}/commits/abc", (200, commit))
+    made.on("GET", f"{REPO}/pulls/7", (200, {"number": 7, "url": f"{made.url}{REPO}/pulls/7"}))
+    made.on("GET", f"{REPO}/pulls/7/files", (200, [{"filename": "Dockerfile", "patch": PATCH}]))
+    made.on("GET", f"{REPO}/issues/7", (200, {"number": 7, "url": f"{made.url}{REPO}/issues/7"}))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hub(server: Server) -> Hub:
+    return connect(Secret(CANARY, "token"), "team/app", server.url)
+
+
+def check_run(server: Server) -> dict[str, Any]:
+    return {"id": 5, "url": f"{server.url}{REPO}/check-runs/5", "html_url": "https://x/5", "external_id": "x"}
+
+
+def test_annotations_of_a_check_run_go_in_batches_of_fifty(server: Server, hub: Hub) -> None:
+    server.on("GET", f"{REPO}/commits/abc/check-runs", (200, {"total_count": 0, "check_runs": []}))
+    server.on("POST", f"{REPO}/check-runs", (201, check_run(server)))
+    server.on("PATCH", f"{REPO}/check-runs/5", (200, check_run(server)))
+    items = [Annotation("warning", f"m{n}", "Dockerfile", n, 2, n, 6) for n in range(1, 121)]
+    outcome = hub.check_run("ctr-ci", "abc", False, "120 findings", "text", items)
+    assert outcome.done
+    sent = server.bodies("POST", f"{REPO}/check-runs") + server.bodies("PATCH", f"{REPO}/check-runs/5")
+    assert [len(body["output"]["annotations"]) for body in sent] == [50, 50, 20]
+    assert sent[0]["conclusion"] == "failure"
+    first = sent[0]["output"]["annotations"][0]
+    assert (first["start_line"], first["start_column"], first["end_column"]) == (1, 2, 5)
+
+
+def test_a_second_try_does_not_make_a_second_check_run(server: Server, hub: Hub) -> None:
+    own = check_run(server) | {"external_id": "ctr-ci/ctr-ci/abc"}
+    server.on("GET", f"{REPO}/commits/abc/check-runs", (200, {"total_count": 1, "check_runs": [own]}))
+    server.on("PATCH", f"{REPO}/check-runs/5", (200, own))
+    assert hub.check_run("ctr-ci", "abc", True, "clean", "text", []).done
+    assert server.bodies("POST", f"{REPO}/check-runs") == []
+    assert server.bodies("PATCH", f"{REPO}/check-runs/5")[0]["conclusion"] == "success"
+
+
+def test_the_comment_is_made_once_and_then_brought_up_to_date(server: Server, hub: Hub) -> None:
+    comments = f"{REPO}/issues/7/comments"
+    made = {"id": 9, "url": f"{server.url}{REPO}/issues/comments/9", "html_url": "https://x/9"}
+    server.on("GET", comments, (200, [{"id": 8, "body": "hello"}]))
+    server.on("POST", comments, lambda body: (201, made | body))
+    assert hub.comment(7, "lint", "2 findings").url == "https://x/9"
+    server.on("GET", comments, (200, [made | {"body": "<!-- ctr-ci:lint -->\n2 findings"}]))
+    server.on("PATCH", f"{REPO}/issues/comments/9", lambda body: (200, made | body))
+    assert hub.comment(7, "lint", "2 findings").done
+    assert server.bodies("PATCH", f"{REPO}/issues/comments/9") == []
+    assert hub.comment(7, "lint", "clean").done
+    assert server.bodies("PATCH", f"{REPO}/issues/comments/9") == [{"body": "<!-- ctr-ci:lint -->\nclean"}]
+    assert len(server.bodies("POST", comments)) == 1
+
+
+def test_a_comment_too_long_is_cut_below_the_limit(server: Server, hub: Hub) -> None:
+    comments = f"{REPO}/issues/7/comments"
+    server.on("GET", comments, (200, []))
+    server.on("POST", comments, lambda body: (201, {"id": 1, "html_url": "u", **body}))
+    assert hub.comment(7, "lint", "x" * 300_000).done
+    assert len(server.bodies("POST", comments)[0]["body"]) < 61_000
+
+
+def test_fixes_are_suggested_on_changed_lines_only(server: Server, hub: Hub) -> None:
+    reviews = f"{REPO}/pulls/7/reviews"
+    server.on("POST", reviews, (200, {"id": 3, "html_url": "https://x/3"}))
+    outcome = hub.suggest(
+        7,
+        "abc",
+        [
+            Suggestion("Dockerfile", 2, 2, "RUN better ```` x", "use better"),
+            Suggestion("Dockerfile", 40, 40, "RUN far", "not in the diff"),
+            Suggestion("Other", 1, 1, "RUN other", "another file"),
+        ],
+    )
+    assert outcome.done
+    (body,) = server.bodies("POST", reviews)
+    (comment,) = body["comments"]
+    assert (comment["path"], comment["line"], body["event"]) == ("Dockerfile", 2, "COMMENT")
+    assert "suggestion\nRUN better" in comment["body"]
+
+
+def test_without_a_fix_in_the_diff_no_review_is_made(server: Server, hub: Hub) -> None:
+    outcome = hub.suggest(7, "abc", [Suggestion("Dockerfile", 40, 41, "x", "y")])
+    assert not outcome.done
+    assert "changes" in outcome.because
+    assert server.bodies("POST", f"{REPO}/pulls/7/reviews") == []
+
+
+def test_sarif_travels_packed(server: Server, hub: Hub) -> None:
+    server.on("POST", f"{REPO}/code-scanning/sarifs", (202, {"id": "1", "url": "https://x/sarif/1"}))
+    assert hub.upload_sarif("abc", "refs/heads/main", '{"version": "2.1.0"}').url == "https://x/sarif/1"
+    (body,) = server.bodies("POST", f"{REPO}/code-scanning/sarifs")
+    assert gzip.decompress(base64.b64decode(body["sarif"])) == b'{"version": "2.1.0"}'
+    assert (body["commit_sha"], body["ref"]) == ("abc", "refs/heads/main")
+
+
+def test_a_status_and_a_deployment_carry_the_digest(server: Server, hub: Hub) -> None:
+    server.on("POST", f"{REPO}/statuses/abc", (201, {"url": "https://x/s"}))
+    made = {"id": 4, "url": f"{server.url}{REPO}/deployments/4"}
+    server.on("POST", f"{REPO}/deployments", (201, made))
+    server.on("POST", f"{REPO}/deployments/4/statuses", (201, {"id": 1, "url": "u"}))
+    assert hub.status("abc", True, "ctr-ci/gate", "d" * 300).done
+    assert len(server.bodies("POST", f"{REPO}/statuses/abc")[0]["description"]) == 140
+    assert hub.deployment("abc", "registry", "sha256:1").done
+    assert server.bodies("POST", f"{REPO}/deployments")[0]["payload"] == {"digest": "sha256:1"}
+    assert server.bodies("POST", f"{REPO}/deployments/4/statuses")[0]["state"] == "success"
+
+
+def test_the_read_only_token_of_a_fork_degrades_and_names_the_permission(server: Server, hub: Hub) -> None:
+    server.on("GET", f"{REPO}/issues/7/comments", (200, []))
+    server.on("POST", f"{REPO}/issues/7/comments", (403, FORBIDDEN))
+    outcome = hub.comment(7, "lint", "text")
+    assert not outcome.done
+    assert "pull-requests: write" in outcome.because
+    assert "forks" in outcome.because
+
+
+def test_an_unprocessable_request_says_what_github_said(server: Server, hub: Hub) -> None:
+    server.on("POST", f"{REPO}/statuses/abc", (422, {"message": "Validation Failed"}))
+    assert "422 Validation Failed" in hub.status("abc", True, "c", "d").because
+
+
+def test_a_used_up_rate_limit_does_not_fail_the_work(server: Server, hub: Hub) -> None:
+    limited = {"message": "API rate limit exceeded for installation ID 1."}
+    server.on("POST", f"{REPO}/statuses/abc", (429, limited))
+    outcome = hub.status("abc", True, "c", "d")
+    assert not outcome.done
+    assert "rate limit" in outcome.because
+
+
+def test_an_unreachable_server_is_a_world_error_without_the_token(server: Server) -> None:
+    gone = Server()
+    gone.close()
+    with pytest.raises(WorldError) as caught:
+        connect(Secret(CANARY), "team/app", gone.url).status("abc", True, "c", "d")
+    assert CANARY not in str(caught.value)
+    assert "GITHUB_API_URL" in str(caught.value)
+
+
+def test_changed_lines_are_those_that_the_diff_shows(hub: Hub) -> None:
+    assert hub.changed_lines(7) == {"Dockerfile": frozenset({1, 2, 3, 4})}
