@@ -38,6 +38,8 @@ def container(spec: ContainerSpec) -> dict[str, object]:
         made["WorkingDir"] = spec.workdir
     if spec.user is not None:
         made["User"] = spec.user
+    if not spec.healthcheck:
+        made["Healthcheck"] = {"Test": ["NONE"]}
     if spec.aliases:
         made["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.aliases)}}}
     return made
@@ -80,6 +82,11 @@ def owned(kind: str, entries: object) -> tuple[Owned, ...]:
             build, owner = str(labels[BUILD_LABEL]), str(labels.get(OWNER_LABEL, ""))
             found.append(Owned(kind, str(entry[key]), build, owner))
     return tuple(found)
+
+
+def oom_killed(answer: Mapping[str, object]) -> bool:
+    """From `GET /containers/{id}/json`."""
+    return _mapping(answer.get("State")).get("OOMKilled") is True
 
 
 def _mapping(value: object) -> Mapping[str, object]:

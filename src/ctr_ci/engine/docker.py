@@ -121,6 +121,10 @@ class DockerEngine:
     def wait(self, container_id: str) -> int:
         return int(self._call("wait", self._client.wait, container_id, timeout=None)["StatusCode"])
 
+    def oom_killed(self, container_id: str) -> bool:
+        inspect = self._client.inspect_container
+        return body.oom_killed(self._call("inspect a container", inspect, container_id))
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", self._client.kill, container_id)
 

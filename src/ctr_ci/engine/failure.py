@@ -7,7 +7,7 @@ import json
 from ctr_ci.engine.api import CannotStart
 from ctr_ci.problem import Problem, WorldError
 
-FAULT_OF_THE_CONTAINER = ("OCI runtime create failed", "unable to find user", "no command specified")
+FAULT_OF_THE_CONTAINER = ("OCI runtime create failed", "unable to find user", "No command specified")
 
 
 def unreachable(url: str, why: str) -> WorldError:
@@ -29,7 +29,7 @@ def unreachable(url: str, why: str) -> WorldError:
 def refused(call: str, status: int, body: bytes) -> WorldError:
     """The engine answered `call` with an error status."""
     message = said(body)
-    if call == "start" and any(sign in message for sign in FAULT_OF_THE_CONTAINER):
+    if call in ("create", "start") and any(sign in message for sign in FAULT_OF_THE_CONTAINER):
         return CannotStart(Problem(_short(message)))
     if "no space left on device" in message:
         return WorldError(

@@ -111,6 +111,10 @@ class LocalEngine:
         code = answer["StatusCode"]
         return code if isinstance(code, int) else 1
 
+    def oom_killed(self, container_id: str) -> bool:
+        answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
+        return body.oom_killed(_parsed(answer))
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", "POST", f"/containers/{container_id}/kill")
 

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_S = 60
-QUIET = {
-    "GIT_OPTIONAL_LOCKS": "0",  # `status` would refresh the index of the user's tree
-    "GIT_TERMINAL_PROMPT": "0",  # a private repository is refused, not asked about
-    "LC_ALL": "C",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +49,8 @@ def ask(folder: Path, *question: str) -> str:
     """The answer of a git command in `folder`, "" where it fails or there is no git."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *question],
-            env=environment(),
+            # `status` would otherwise refresh the index of the user's tree
+            ["git", "--no-optional-locks", "-C", str(folder), *question],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_S,
@@ -64,13 +59,6 @@ def ask(folder: Path, *question: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else ""
-
-
-def environment() -> dict[str, str]:
-    """The process's own environment with git kept quiet."""
-    import os
-
-    return os.environ | QUIET
 
 
 def _names(url: str) -> tuple[str, str]:

@@ -1,8 +1,4 @@
-"""The record of a run: the evidence that gates read and `publish` obeys.
-
-`fold` turns events into a `Record`; `dumps` and `loads` are its JSON form (versioned, only added
-to). Pure, but for `write`, which replaces a file in one move so that a crash leaves a whole one.
-"""
+"""The record's nouns. Values only."""
 
 from __future__ import annotations
 
