@@ -25,6 +25,8 @@ COMMANDS = {
     "publish": "push exactly the image that a run has tested",
     "plan": "say what would run: steps, order, resolved substitutions",
     "rules": "list or explain the lint rules",
+    "init": "write a workflow, a pre-commit entry and a cloudbuild.yaml",
+    "completion": "print the completion script of a shell",
     "clean": "remove what an interrupted run left in the engine",
 }
 
@@ -64,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> Exit:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        listing = "".join(f"  {name:9} {summary}\n" for name, summary in COMMANDS.items())
+        listing = "".join(f"  {name:11} {summary}\n" for name, summary in COMMANDS.items())
         print(USAGE + listing + "\n`ctr-ci COMMAND --help` says more of each.")
         return Exit.DONE if arguments else Exit.INPUT
     name, rest = arguments[0], arguments[1:]
@@ -98,6 +100,19 @@ def load(name: str) -> Command:
     return command
 
 
+def tree() -> argparse.ArgumentParser:
+    """All commands under one parser: what a completion script is made from."""
+    import argparse
+
+    root = argparse.ArgumentParser(prog="ctr-ci")
+    commands = root.add_subparsers(dest="command")
+    for name, summary in COMMANDS.items():
+        made = commands.add_parser(name, help=summary)
+        for option in load(name).options:
+            _add(made, option)
+    return root
+
+
 def parser(command: Command) -> argparse.ArgumentParser:
     """The argparse parser of a command, made from its declaration."""
     import argparse
@@ -121,7 +136,12 @@ def _add(made: argparse.ArgumentParser, option: Option) -> None:
     if not option.name.startswith("-"):
         nargs = "*" if option.kind == "paths" else "?" if option.default is not None else None
         made.add_argument(
-            option.name, nargs=nargs, default=option.default, help=option.help, metavar=option.metavar or None
+            option.name,
+            nargs=nargs,
+            default=option.default,
+            choices=option.choices or None,
+            help=option.help,
+            metavar=option.metavar or None,
         )
         return
     names = [option.name, *([option.short] if option.short else [])]
