@@ -11,16 +11,43 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PYTHON = ["src", "tests", "scripts", "benchmarks"]
+FORMS = [f".github/ISSUE_TEMPLATE/{name}.yml" for name in ("bug", "finding", "idea")]
 CHECKS = {
     "ruff": ["ruff", "check", *PYTHON],
     "format": ["ruff", "format", "--check", *PYTHON],
     "mypy": ["mypy"],
+    "actionlint": ["actionlint"],
+    "zizmor": ["zizmor", "--offline", "--no-progress", "."],
+    "workflows": [
+        "check-jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        ".github/workflows/*.yml",
+    ],
+    "dependabot": ["check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"],
+    "issue forms": ["check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *FORMS],
+    "cloudbuild": [
+        "check-jsonschema",
+        "--builtin-schema",
+        "vendor.cloudbuild",
+        "examples/**/cloudbuild*.yaml",
+    ],
 }
+
+
+def expanded(argument: str) -> list[str]:
+    """The files of a pattern; an argument that is none stays. A pattern must match something."""
+    found = (
+        sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(argument)) if "*" in argument else [argument]
+    )
+    assert found, argument
+    return found
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_is_clean(name: str) -> None:
-    program, *arguments = CHECKS[name]
+    program, *patterns = CHECKS[name]
+    arguments = [found for each in patterns for found in expanded(each)]
     done = subprocess.run([BIN / program, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

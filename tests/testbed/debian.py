@@ -19,6 +19,8 @@ PACKAGES = {
     "skopeo": "skopeo",
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
+    "zsh": "zsh",
+    "fish": "fish",
 }
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
