@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 def complaints(tag: str, package: str, changelog: str) -> list[str]:
     """What disagrees, each as one sentence."""
     version = re.search(r'^__version__ = "(.+)"$', package, re.MULTILINE)
-    headings = re.findall(r"^## \[?([0-9][^\] ]*)", changelog, re.MULTILINE)
+    headings = re.findall(r"^## \[?([0-9][^\]\s]*)", changelog, re.MULTILINE)
     found = []
     if version is None or tag != f"v{version[1]}":
         found.append(f"the tag is {tag}, the package says {version and version[1]}")
