@@ -1,0 +1,12 @@
+"""Carries out a plan in containers and says what happens, as events.
+
+The engine, the clock and the sink of events are arguments; nothing here prints.
+"""
+
+from __future__ import annotations
+
+from ctr_ci.runner.execute import Build, Control, Options, Outcome, run
+from ctr_ci.runner.images import Builders
+from ctr_ci.runner.owner import owner
+
+__all__ = ["Build", "Builders", "Control", "Options", "Outcome", "owner", "run"]

@@ -1,0 +1,461 @@
+"""A plan is carried out: the schedule decides, threads obey, events say what happened.
+
+One thread a running step; the calling thread keeps time and order. Whatever ends the build, all
+that it made is removed on the way out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+from ctr_ci import broker as brokers
+from ctr_ci.engine import Engine, Image
+from ctr_ci.events import (
+    BuildFinished,
+    BuildStarted,
+    Event,
+    GateDecided,
+    ImageBuilt,
+    ImageFound,
+    ImageRan,
+    ImageTagged,
+    Noted,
+    PushHeld,
+    StepFinished,
+)
+from ctr_ci.plan import Mount, Plan, Step
+from ctr_ci.problem import CtrCiError, Problem, WorldError
+from ctr_ci.runner.container import HOME, Ground
+from ctr_ci.runner.images import Builders
+from ctr_ci.runner.lanes import Lanes
+from ctr_ci.runner.ledger import Ledger
+from ctr_ci.runner.schedule import Drop, Ended, Halt, Happening, Schedule, Start, Stop, advance, width
+from ctr_ci.runner.secrets import require
+from ctr_ci.runner.step import Bench, StepEnd, StepRun
+from ctr_ci.secret import Secret
+
+GRACE_S = 5.0  # for stopped steps to end; then we go on without them
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Which build this is. `folder` is ours alone and goes away at the end; `workspace` lies in it."""
+
+    id: str
+    owner: str
+    folder: Path
+    workspace: Path
+    source: tuple[tuple[str, str | bool | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
+    `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run."""
+
+    builders: Builders = field(default_factory=Builders)
+    docker: Literal["broker", "engine", "none"] = "broker"
+    push: Literal["held", "refused"] = "held"
+    network: str = ""
+    jobs: int | None = None
+    skip: frozenset[int] = frozenset()
+    memory_bytes: int | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`status` as in events.BuildFinished; `error`: whose fault it is where it is not the work's;
+    `signal`: the one that stopped the build, 0 for none."""
+
+    status: str
+    problem: Problem | None = None
+    error: CtrCiError | None = None
+    signal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Began:
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Broke:
+    """A thread met what no thread should: the build is ended and the error raised again."""
+
+    step: Step
+    error: BaseException
+
+
+class Control:
+    """Stops a running build; `stop` may be called from a signal handler."""
+
+    def __init__(self) -> None:
+        self.inbox: SimpleQueue[_Signal | _Began | _Broke | StepEnd] = SimpleQueue()
+
+    def stop(self, signal_number: int) -> None:
+        self.inbox.put(_Signal(signal_number))
+
+
+Judge = Callable[[], tuple[GateDecided, ...]]
+
+
+def run(
+    plan: Plan,
+    engine: Engine,
+    build: Build,
+    options: Options,
+    secrets: Mapping[str, Secret],
+    emit: Callable[[Event], None],
+    *,
+    clock: Callable[[], float],
+    control: Control,
+    judge: Judge = tuple,
+) -> Outcome:
+    """Runs a plan to its end. `emit` gets every event, one call at a time, from several threads.
+
+    `judge` is asked after the steps which gates passed. Raises InputError before anything starts
+    where a secret is missing; afterwards failures are the outcome's.
+    """
+    require(plan, secrets)
+    return _Run(plan, engine, build, options, secrets, emit, clock, control, judge).run()
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        build: Build,
+        options: Options,
+        secrets: Mapping[str, Secret],
+        sink: Callable[[Event], None],
+        clock: Callable[[], float],
+        control: Control,
+        judge: Judge,
+    ) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._build = build
+        self._options = options
+        self._secrets = secrets
+        self._sink = sink
+        self._clock = clock
+        self._inbox = control.inbox
+        self._judge = judge
+        self._emitting = threading.Lock()
+        self._ledger = Ledger(engine, build.id, build.owner, build.folder, self._not_removed)
+        self._background = ThreadPoolExecutor(8, thread_name_prefix="ctr-ci-build")
+        self._lanes: Lanes | None = None
+        self._broker: brokers.Broker | None = None
+        self._built: set[str] = set()
+        self._runs: dict[int, StepRun] = {}
+        self._deadlines: dict[int, float] = {}
+        self._deadline = time.monotonic() + plan.timeout.total_seconds()
+        self._outcome = Outcome("SUCCESS")
+        self._broke: BaseException | None = None
+        self._halted_at: float | None = None
+
+    def run(self) -> Outcome:
+        build, plan = self._build, self._plan
+        self._emit(
+            BuildStarted(
+                build.id,
+                self._clock(),
+                build.source,
+                plan.config_path,
+                plan.config_digest,
+                plan.substitutions,
+                tuple((step.index, step.id, step.image) for step in plan.steps),
+                plan.images,
+            )
+        )
+        for index in sorted(self._options.skip):
+            self._emit(StepFinished(self._clock(), index, "SKIPPED", None))
+        try:
+            try:
+                bench = self._prepare()
+                self._steps(bench)
+                if self._outcome.status == "SUCCESS":
+                    self._find_images()
+            except CtrCiError as error:
+                self._end("INTERNAL_ERROR", error.problems[0], error)
+            finally:
+                self._tidy()
+            for gate in self._judge():
+                self._emit(gate)
+        except BaseException as error:
+            self._end("INTERNAL_ERROR", Problem(f"{type(error).__name__} in ctr-ci"))
+            raise
+        finally:
+            self._emit(BuildFinished(self._clock(), self._outcome.status, self._outcome.problem))
+        if self._broke is not None:
+            raise self._broke
+        return self._outcome
+
+    # --- before the first step
+
+    def _prepare(self) -> Bench:
+        plan, options, folder = self._plan, self._options, self._build.folder
+        network: Future[str] = Future()
+        if options.network:
+            network.set_result(options.network)
+        else:
+            name = self._ledger.name("net")
+            network = self._background.submit(lambda: self._ledger.network(name) and name)
+        volumes = tuple((name, self._ledger.name(f"volume-{name}")) for name in plan.volumes)
+        ground = Ground(
+            self._build.workspace, folder / "home", folder / "outputs", folder / "scripts", volumes
+        )
+        for path in (ground.home, ground.outputs, ground.scripts):
+            path.mkdir()
+            path.chmod(0o755)  # steps that are not root look in, whatever our umask is
+        for _, volume in volumes:
+            self._ledger.volume(volume)
+        self._lanes = lanes = Lanes(self._engine, self._ledger, network, folder, shared=self._lanes_pay())
+        first = self._any_image()
+        if first is not None:
+            lanes.prepare(self._at_once(), first)
+        if options.docker == "broker":
+            self._open_broker(ground)
+        return Bench(
+            engine=self._engine,
+            ledger=self._ledger,
+            lanes=lanes,
+            ground=ground,
+            builders=options.builders,
+            secrets=self._secrets,
+            emit=self._emit,
+            clock=self._clock,
+            built=self._built.__contains__,
+            socket=self._socket,
+            settle=self._settle,
+            memory_bytes=options.memory_bytes,
+            keep=options.keep,
+        )
+
+    def _at_once(self) -> int:
+        widest = width(tuple(step.after for step in self._plan.steps))
+        return min(widest, self._options.jobs or widest, 8)
+
+    def _lanes_pay(self) -> bool:
+        """A lane costs a container more, and pays from its second step on."""
+        own = not self._options.network or self._options.network not in ("none", "host")
+        return own and len(self._plan.steps) - len(self._options.skip) > self._at_once()
+
+    def _any_image(self) -> Image | None:
+        for step in self._plan.steps:
+            name = self._options.builders.stand_in(step.image) or step.image
+            image = self._engine.image(name)
+            if image is not None:
+                return image
+        return None
+
+    # --- Docker for steps
+
+    def _open_broker(self, ground: Ground) -> None:
+        if not self._engine.socket:
+            self._note("warning", "steps get no Docker: the broker needs the engine's unix socket")
+            return
+        scope = brokers.Scope(
+            build_id=self._build.id,
+            owner=self._build.owner,
+            workspace=self._build.workspace,
+            volumes=(
+                (HOME, str(ground.home)),
+                *((m.path, dict(ground.volumes)[m.name]) for m in self._mounts()),
+            ),
+            network=self._options.network or self._ledger.name("net"),
+            push=self._options.push,
+            memory_bytes=self._options.memory_bytes,
+        )
+        self._broker = brokers.Broker(
+            self._engine.socket, self._build.folder / "s", scope, self._noted, clock=self._clock
+        )
+
+    def _mounts(self) -> tuple[Mount, ...]:
+        return tuple(dict.fromkeys(mount for step in self._plan.steps for mount in step.mounts))
+
+    def _socket(self, step: Step) -> str:
+        if self._broker is not None:
+            return str(self._broker.socket(step.index))
+        return self._engine.socket if self._options.docker == "engine" else ""
+
+    def _settle(self, step: Step) -> None:
+        if self._broker is not None:
+            self._broker.settle(step.index)
+
+    def _noted(self, note: brokers.Note) -> None:
+        at = self._clock()
+        match note:
+            case brokers.Built(step, image_id, names):
+                self._built.add(image_id)
+                self._emit(ImageBuilt(at, step, image_id, names))
+            case brokers.Tagged(step, image_id, name):
+                self._emit(ImageTagged(at, step, image_id, name))
+            case brokers.Ran(step, image_id, exit_code, started, stopped):
+                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
+            case brokers.Held(step, name):
+                self._emit(PushHeld(at, step, name))
+            case brokers.Denied(step, request, why):
+                self._emit(Noted(at, "warning", f"refused {request}: {why}", step))
+
+    # --- the steps
+
+    def _steps(self, bench: Bench) -> None:
+        after = tuple(step.after for step in self._plan.steps)
+        schedule = Schedule(after, self._options.jobs, done=self._options.skip)
+        schedule = self._advance(schedule, None, bench)
+        while not schedule.over:
+            try:
+                message = self._inbox.get(timeout=self._patience())
+            except Empty:
+                if self._halted_at is not None:
+                    self._note("warning", "a step does not end; going on without it")
+                    return
+                schedule = self._too_late(schedule, bench)
+                continue
+            match message:
+                case _Signal(number):
+                    first = self._halted_at is None
+                    self._end("CANCELLED", Problem("context canceled"), signal=number)
+                    schedule = self._advance(schedule, Halt(), bench) if first else schedule
+                case _Began(step):
+                    if step.timeout is not None:
+                        self._deadlines[step.index] = time.monotonic() + step.timeout.total_seconds()
+                case _Broke(step, error):
+                    self._broke = self._broke or error
+                    self._end("INTERNAL_ERROR", Problem(f"{step.label}: {error}"))
+                    schedule = self._advance(schedule, Ended(step.index, ok=False), bench)
+                case StepEnd():
+                    self._deadlines.pop(message.step.index, None)
+                    if not message.ok and message.status != "CANCELLED":
+                        self._end("FAILURE", message.problem, message.error)
+                    schedule = self._advance(schedule, Ended(message.step.index, message.ok), bench)
+
+    def _advance(self, schedule: Schedule, happening: Happening | None, bench: Bench) -> Schedule:
+        schedule, commands = advance(schedule, happening)
+        if schedule.halted and self._halted_at is None:
+            self._halted_at = time.monotonic()
+        for command in commands:
+            match command:
+                case Start(index):
+                    step = self._plan.steps[index]
+                    self._runs[index] = StepRun(step, bench, lambda s: self._inbox.put(_Began(s)))
+                    name = f"ctr-ci-step-{index}"
+                    threading.Thread(target=self._work, args=(step,), name=name, daemon=True).start()
+                case Stop(index):
+                    self._background.submit(self._stop, index, "CANCELLED")
+                case Drop(index):
+                    self._emit(StepFinished(self._clock(), index, "QUEUED", None))
+        return schedule
+
+    def _work(self, step: Step) -> None:
+        """The body of a step's thread: whatever happens in it, the build hears of it."""
+        try:
+            self._inbox.put(self._runs[step.index].work())
+        except BaseException as error:  # noqa: BLE001  it is raised again in the build's thread
+            self._inbox.put(_Broke(step, error))
+
+    def _stop(self, index: int, verdict: str) -> None:
+        try:
+            self._runs[index].stop(verdict)
+        except WorldError as error:
+            self._not_removed(error.problems[0])
+
+    def _patience(self) -> float:
+        """Seconds until the next limit is hit."""
+        now = time.monotonic()
+        if self._halted_at is not None:
+            return max(0.0, self._halted_at + GRACE_S - now)
+        return max(0.0, min([self._deadline, *self._deadlines.values()]) - now)
+
+    def _too_late(self, schedule: Schedule, bench: Bench) -> Schedule:
+        now = time.monotonic()
+        if now >= self._deadline:
+            limit = self._plan.timeout.total_seconds()
+            self._end(
+                "TIMEOUT",
+                Problem(
+                    "context deadline exceeded",
+                    help=f"that is the build's timeout, {limit:g} s: `timeout:` in the config, or --timeout",
+                ),
+            )
+            return self._advance(schedule, Halt(), bench)
+        for index, limit in tuple(self._deadlines.items()):
+            if now >= limit:
+                del self._deadlines[index]
+                self._background.submit(self._stop, index, "TIMEOUT")
+        return schedule
+
+    # --- after the last step
+
+    def _find_images(self) -> None:
+        missing = []
+        for name in self._plan.images:
+            image = self._engine.image(name)
+            if image is None:
+                missing.append(name)
+            else:
+                self._emit(ImageFound(self._clock(), name, image.id))
+        if missing:
+            listed = ", ".join(f'"{name}"' for name in missing)
+            self._end(
+                "FAILURE",
+                Problem(
+                    f"failed to find one or more images after execution of build steps: [{listed}]",
+                    help="a step must build or tag an image by exactly this name",
+                    path=self._plan.config_path,
+                ),
+            )
+
+    def _tidy(self) -> None:
+        """Removes all of this build. What goes wrong with that is told, and hides nothing else."""
+        try:
+            if self._broker is not None:
+                self._broker.close()
+        except WorldError as error:
+            self._not_removed(error.problems[0])
+        if self._options.keep:
+            return
+        if self._lanes is not None:
+            self._lanes.close()
+        self._background.shutdown()
+        self._ledger.close()
+
+    def _not_removed(self, problem: Problem) -> None:
+        self._note("warning", problem.found + (f" ({problem.help})" if problem.help else ""))
+
+    # --- words
+
+    def _end(
+        self, status: str, problem: Problem | None, error: CtrCiError | None = None, signal: int = 0
+    ) -> None:
+        """The first reason is the build's."""
+        if self._outcome.status == "SUCCESS":
+            self._outcome = Outcome(status, problem, error, signal)
+
+    def _note(self, level: str, text: str) -> None:
+        self._emit(Noted(self._clock(), level, text))
+
+    def _emit(self, event: Event) -> None:
+        # While the build is ending, a reader that does not read must not keep us from cleaning up.
+        patience = -1.0 if self._halted_at is None else 2.0
+        if not self._emitting.acquire(timeout=patience):
+            return
+        try:
+            self._sink(event)
+        finally:
+            self._emitting.release()

@@ -1,0 +1,99 @@
+"""Lanes: containers that hold a network up while steps come and go.
+
+Most of a container's start is its network. So a lane's holder has one, and the steps of that lane,
+which run one after the other, join it; steps that run at the same time are in different lanes and
+have a localhost each. When a step ends, all its processes do, so nothing of it listens on.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from ctr_ci.engine import Bind, ContainerSpec, Engine, Image
+from ctr_ci.problem import CtrCiError
+from ctr_ci.runner.holder import program
+from ctr_ci.runner.ledger import Ledger
+
+AT_ONCE = 4  # holders that are started together
+
+
+class Lanes:
+    """Gives a step the network it is to run in: `container:HOLDER`, or the network itself where a
+    holder cannot be had (an architecture we have no program for, a folder that allows no
+    execution). `shared` False: every step gets a network of its own; with one step a lane, a holder
+    would be a container more for nothing."""
+
+    def __init__(
+        self, engine: Engine, ledger: Ledger, network: Future[str], folder: Path, *, shared: bool
+    ) -> None:
+        self._shared = shared
+        self._engine = engine
+        self._ledger = ledger
+        self._network = network
+        self._program = folder / "holder"
+        self._lock = threading.Lock()
+        self._free: list[Future[str]] = []
+        self._made = 0
+        self._starters = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ctr-ci-lane")
+
+    def prepare(self, count: int, image: Image) -> None:
+        """Starts up to `count` holders in the background, from any image that is here."""
+        with self._lock:
+            while self._shared and self._made < count:
+                self._free.append(self._start(image))
+
+    def enter(self, image: Image) -> Future[str]:
+        """A free lane, or a new one; its result is the `network` of a container."""
+        if not self._shared:
+            return self._network
+        with self._lock:
+            for at, lane in enumerate(self._free):
+                if lane.done():
+                    return self._free.pop(at)
+            return self._free.pop(0) if self._free else self._start(image)
+
+    def leave(self, lane: Future[str]) -> None:
+        if self._shared:
+            with self._lock:
+                self._free.insert(0, lane)
+
+    def close(self) -> None:
+        self._starters.shutdown(cancel_futures=True)
+
+    def _start(self, image: Image) -> Future[str]:
+        number, self._made = self._made, self._made + 1
+        return self._starters.submit(self._hold, number, image)
+
+    def _hold(self, number: int, image: Image) -> str:
+        network = self._network.result()
+        code = program(image.architecture)
+        if code is None:
+            return network
+        if not self._program.exists():
+            aside = self._program.with_name(f"holder-{number}")
+            aside.write_bytes(code)
+            aside.chmod(0o755)
+            aside.replace(self._program)
+        name = self._ledger.name(f"lane-{number}")
+        spec = ContainerSpec(
+            image=image.id,
+            labels=self._ledger.labels,
+            name=name,
+            entrypoint=("/ctr-ci-holder",),
+            command=(),
+            workdir="/",
+            user="0:0",
+            binds=(Bind(str(self._program), "/ctr-ci-holder", read_only=True),),
+            network=network,
+            pids_limit=16,
+            healthcheck=False,
+        )
+        try:
+            holder = self._ledger.container(spec)
+            self._engine.start(holder)
+        except CtrCiError:
+            self._ledger.discard(name)
+            return network
+        return f"container:{holder}"

@@ -1,0 +1,119 @@
+"""What must be removed, noted before it is made: nothing of a build outlives it.
+
+A process that is killed cannot remove anything; so all that is made also carries labels with the
+build and its owner, and whoever comes next (`clean`) finds it by them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, ContainerSpec, Engine
+from ctr_ci.problem import Problem, WorldError
+
+Labels = tuple[tuple[str, str], ...]
+REMOVERS = 4
+
+
+class Ledger:
+    """Makes and removes the containers, the network, the volumes and the folder of one build.
+
+    Things are noted by the name they will have, before the engine is asked: a call that is cut off
+    may have succeeded. Safe to use from several threads. `failed` hears of what could not be
+    removed.
+    """
+
+    def __init__(
+        self, engine: Engine, build_id: str, owner: str, folder: Path, failed: Callable[[Problem], None]
+    ) -> None:
+        self.labels: Labels = ((BUILD_LABEL, build_id), (OWNER_LABEL, owner))
+        self._engine = engine
+        self._prefix = f"ctr-ci-{build_id[:8]}-"
+        self._folder = folder
+        self._failed = failed
+        self._lock = threading.Lock()
+        self._containers: set[str] = set()
+        self._networks: set[str] = set()
+        self._volumes: set[str] = set()
+        self._closed = False
+        self._going: list[Future[None]] = []
+        self._removers = ThreadPoolExecutor(REMOVERS, thread_name_prefix="ctr-ci-remove")
+
+    def name(self, noun: str) -> str:
+        """The name of something of this build: unique on the engine, and telling to a reader."""
+        return self._prefix + noun
+
+    def container(self, spec: ContainerSpec) -> str:
+        """Makes a container; `spec.name` must be set. Returns its ID."""
+        assert spec.name is not None
+        self._note(self._containers, spec.name)
+        return self._engine.create(spec)
+
+    def network(self, name: str) -> str:
+        self._note(self._networks, name)
+        return self._engine.create_network(name, self.labels)
+
+    def volume(self, name: str) -> str:
+        self._note(self._volumes, name)
+        return self._engine.create_volume(name, self.labels)
+
+    def discard(self, container: str) -> None:
+        """Removes a container in the background, by its name."""
+        with self._lock:
+            if not self._closed:
+                remove, held = self._engine.remove, self._containers
+                self._going.append(self._removers.submit(self._remove, held, container, remove))
+
+    def close(self) -> None:
+        """Removes all that is left, containers first. May be called twice."""
+        with self._lock:
+            self._closed, going = True, tuple(self._going)
+        wait(going)  # a container half removed would keep its network
+        for held, remove in (
+            (self._containers, self._engine.remove),
+            (self._networks, self._engine.remove_network),
+            (self._volumes, self._engine.remove_volume),
+        ):
+            with self._lock:
+                names = tuple(held)
+            for done in [self._removers.submit(self._remove, held, name, remove) for name in names]:
+                done.result()
+        self._removers.shutdown()
+        remove_folder(self._folder, self._failed)
+
+    def _note(self, held: set[str], name: str) -> None:
+        with self._lock:
+            if self._closed:
+                raise WorldError(Problem("the build is ending"))
+            held.add(name)
+
+    def _remove(self, held: set[str], name: str, remove: Callable[[str], None]) -> None:
+        with self._lock:
+            if name not in held:
+                return
+        try:
+            remove(name)
+        except WorldError as error:
+            found = error.problems[0].found
+            self._failed(
+                Problem(
+                    f"{name} could not be removed: {found}",
+                    help="`ctr-ci clean` removes it, as does the next `ctr-ci run`",
+                    kind="warning",
+                )
+            )
+            return
+        with self._lock:
+            held.discard(name)
+
+
+def remove_folder(folder: Path, failed: Callable[[Problem], None]) -> None:
+    """Removes a build's folder. `failed` hears if some of it stays: a step that runs as root leaves
+    files that another user cannot remove."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        failed(Problem(f"{folder} could not be removed", help=f"sudo rm -r {folder}", kind="warning"))

@@ -1,0 +1,211 @@
+"""One step, from its image to its end, in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctr_ci.engine import Attached, CannotStart, Engine, Image
+from ctr_ci.events import Event, ImagePulling, StepFinished, StepOutput, StepStarted
+from ctr_ci.plan import Step
+from ctr_ci.problem import CtrCiError, Problem
+from ctr_ci.runner.container import Ground, container
+from ctr_ci.runner.images import Builders, resolve
+from ctr_ci.runner.lanes import Lanes
+from ctr_ci.runner.ledger import Ledger
+from ctr_ci.runner.output import Lines, Tail
+from ctr_ci.runner.secrets import variables
+from ctr_ci.runner.story import StepFailure, tell
+from ctr_ci.secret import Secret
+
+OUTPUT_BYTES = 50 * 1024  # of BUILDER_OUTPUT, as Cloud Build keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all steps of a build work with."""
+
+    engine: Engine
+    ledger: Ledger
+    lanes: Lanes
+    ground: Ground
+    builders: Builders
+    secrets: Mapping[str, Secret]
+    emit: Callable[[Event], None]
+    clock: Callable[[], float]
+    built: Callable[[str], bool]  # whether this build made an image ID
+    socket: Callable[[Step], str]  # the host path of the Docker socket that a step gets, or ""
+    settle: Callable[[Step], None]  # waits until all that a step did there is noted
+    memory_bytes: int | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """`problem` is set where the step failed; `error` where it is the surroundings' fault."""
+
+    step: Step
+    status: str
+    forgiven: bool = False
+    problem: Problem | None = None
+    error: CtrCiError | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "SUCCESS" or self.forgiven
+
+
+class StepRun:
+    """A step under way. `work` runs in the step's thread; `stop` is called from another."""
+
+    def __init__(self, step: Step, bench: Bench, began: Callable[[Step], None]) -> None:
+        self.step = step
+        self._bench = bench
+        self._began = began
+        self._verdict: str | None = None
+        self._container: str | None = None
+        self._lock = threading.Lock()
+
+    def stop(self, verdict: str) -> None:
+        """Ends the step with this status (TIMEOUT or CANCELLED), whatever it is doing."""
+        with self._lock:
+            if self._verdict is not None:
+                return
+            self._verdict = verdict
+            running = self._container
+        if running is not None:
+            self._bench.engine.kill(running)
+
+    def work(self) -> StepEnd:
+        bench, step = self._bench, self.step
+        tail = Tail()
+        image: Image | None = None
+        code: int | None = None
+        oom = False
+        error: CtrCiError | None = None
+        try:
+            image = resolve(
+                step,
+                bench.engine,
+                bench.builders,
+                bench.built,
+                lambda name: bench.emit(ImagePulling(bench.clock(), step.index, name)),
+                lambda: self._verdict is not None,
+            )
+            if self._verdict is None:
+                code, oom = self._run(image, tail)
+        except CtrCiError as raised:
+            error = raised
+        status, forgiven = self._judge(code, error)
+        end = self._end(status, forgiven, StepFailure(step, image, code, oom, tail.lines()), error)
+        output = None if image is None else read_output(bench.ground.outputs_of(step))
+        bench.emit(StepFinished(bench.clock(), step.index, status, code, forgiven, output))
+        return end
+
+    def _run(self, image: Image, tail: Tail) -> tuple[int, bool]:
+        """Runs the container to its end. Returns the exit code, and whether memory ran out."""
+        bench, step = self._bench, self.step
+        lane = bench.lanes.enter(image)
+        name = bench.ledger.name(f"step-{step.index}")
+        try:
+            self._lay_out()
+            spec = container(
+                step,
+                image.id,
+                bench.ground,
+                name=name,
+                labels=bench.ledger.labels,
+                network=lane.result(),
+                socket=bench.socket(step),
+                secrets=variables(step, bench.secrets),
+                memory_bytes=bench.memory_bytes,
+            )
+            made = bench.ledger.container(spec)
+            attached = bench.engine.attach(made)
+            try:
+                bench.emit(StepStarted(bench.clock(), step.index, image.id))
+                self._start(made)
+                self._read(attached, tail)
+            finally:
+                attached.close()
+            code = bench.engine.wait(made)
+            oom = code == 137 and self._verdict is None and bench.engine.oom_killed(made)
+            bench.settle(step)
+            return code, oom
+        finally:
+            if not bench.keep:
+                bench.ledger.discard(name)
+            bench.lanes.leave(lane)
+
+    def _lay_out(self) -> None:
+        """The step's own files; open to any user that its image may have."""
+        outputs, script = self._bench.ground.outputs_of(self.step), self._bench.ground.script_of(self.step)
+        outputs.mkdir()
+        outputs.chmod(0o755)
+        if self.step.script is not None:
+            script.write_bytes(self.step.script.encode("utf-8", "surrogateescape"))
+            script.chmod(0o755)
+
+    def _start(self, made: str) -> None:
+        self._bench.engine.start(made)
+        with self._lock:
+            self._container = made
+            late = self._verdict is not None
+        if late:  # it was stopped while it was being made
+            self._bench.engine.kill(made)
+        else:
+            self._began(self.step)
+
+    def _read(self, attached: Attached, tail: Tail) -> None:
+        bench, index = self._bench, self.step.index
+        streams = {name: Lines(bench.secrets.values()) for name in ("stdout", "stderr")}
+
+        def show(stream: str, lines: bytes) -> None:
+            tail.feed(lines)
+            bench.emit(StepOutput(bench.clock(), index, stream, lines))
+
+        for piece in attached:
+            for lines in streams[piece.stream].feed(piece.data):
+                show(piece.stream, lines)
+        for stream, held in streams.items():
+            for lines in held.close():
+                show(stream, lines)
+
+    def _judge(self, code: int | None, error: CtrCiError | None) -> tuple[str, bool]:
+        """The step's status, and whether its failure is forgiven. Codes go before allowFailure."""
+        if code == 0:
+            return "SUCCESS", False
+        if self._verdict is not None:
+            return self._verdict, False
+        if error is not None and not isinstance(error, CannotStart):
+            return "FAILURE", False
+        if self.step.allow_exit_codes:
+            return "FAILURE", code in self.step.allow_exit_codes
+        return "FAILURE", self.step.allow_failure
+
+    def _end(self, status: str, forgiven: bool, failure: StepFailure, error: CtrCiError | None) -> StepEnd:
+        if status == "SUCCESS":
+            return StepEnd(self.step, status)
+        if error is not None and not isinstance(error, CannotStart):
+            return StepEnd(self.step, status, problem=error.problems[0], error=error)
+        refusal = error.problems[0].found if error is not None else ""
+        return StepEnd(self.step, status, forgiven, problem=tell(failure, status, refusal))
+
+
+def read_output(folder: Path) -> bytes | None:
+    """What a step wrote to $BUILDER_OUTPUT/output, None where it wrote nothing.
+
+    The step owns that folder: a link or a pipe in it is not followed.
+    """
+    try:
+        handle = os.open(folder / "output", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        return file.read(OUTPUT_BYTES)
