@@ -1,0 +1,252 @@
+"""What one build has made through its broker: the memory that ownership rests on.
+
+The engine's labels serve lists and cleaning; whether a step may touch a thing is decided here, by ID.
+Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctr_ci.broker.body import Json, field, items
+from ctr_ci.broker.client import Client
+from ctr_ci.broker.container import SOCKETS
+from ctr_ci.broker.name import suffix
+from ctr_ci.broker.place import find
+from ctr_ci.broker.scope import Scope
+from ctr_ci.broker.verdict import Seen
+
+_SHORTEST_ID = 4
+_SESSION_S = 3.0
+
+
+@dataclass(slots=True)
+class Container:
+    id: str
+    name: str
+    image_id: str
+    step: int
+    stopping: bool = False
+
+
+class Made:
+    """The things of one build, by the steps' words for them."""
+
+    def __init__(self, scope: Scope, client: Client) -> None:
+        self.scope = scope
+        self.suffix = suffix(scope.build_id)
+        self._client = client
+        self._lock = threading.Lock()
+        self._opened = threading.Condition()
+        self._containers: dict[str, Container] = {}
+        self._networks: dict[str, str] = {}  # real name -> ID
+        self._volumes: set[str] = set()  # real names
+        self._executions: set[str] = set()
+        self._sessions: set[str] = set()
+        self._names: set[str] = set()  # of images, in full
+        self._images: set[str] = set()
+
+    def add_container(self, container: Container) -> None:
+        with self._lock:
+            # The engine gives a name twice only when its first owner is gone.
+            for old in [
+                c.id for c in self._containers.values() if container.name and c.name == container.name
+            ]:
+                del self._containers[old]
+            self._containers[container.id] = container
+
+    def rename(self, container_id: str, name: str) -> None:
+        with self._lock:
+            self._containers[container_id].name = name
+
+    def add_network(self, name: str, network_id: str) -> None:
+        with self._lock:
+            self._networks[name + self.suffix] = network_id
+
+    def add_volume(self, real_name: str) -> None:
+        with self._lock:
+            self._volumes.add(real_name)
+
+    def add_execution(self, execution_id: str) -> None:
+        with self._lock:
+            self._executions.add(execution_id)
+
+    def add_session(self, session: str) -> None:
+        with self._opened:
+            self._sessions.add(session)
+            self._opened.notify_all()
+
+    def add_image(self, image_id: str, *names: str) -> None:
+        with self._lock:
+            self._images.add(image_id)
+            self._names.update(names)
+
+    def add_name(self, name: str) -> None:
+        with self._lock:
+            self._names.add(name)
+
+    def forget(self, kind: str, identity: str) -> None:
+        with self._lock:
+            if kind == "container":
+                self._containers.pop(identity, None)
+            elif kind == "network":
+                self._networks.pop(identity, None)
+            else:
+                self._volumes.discard(identity)
+
+    def container(self, reference: str) -> Container | None:
+        reference = reference.lstrip("/")
+        with self._lock:
+            known = tuple(self._containers.values())
+        for container in known:
+            if reference in (container.id, container.name, container.name + self.suffix):
+                return container if reference else None
+        if len(reference) < _SHORTEST_ID:
+            return None
+        starting = [container for container in known if container.id.startswith(reference)]
+        return starting[0] if len(starting) == 1 else None
+
+    def container_ids(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._containers)
+
+    def network(self, reference: str) -> str | None:
+        scope = self.scope
+        if scope.network and reference in ("cloudbuild", scope.network):
+            return scope.network
+        if scope.network:
+            with self._lock:
+                known = scope.network in self._networks
+            if not known:
+                _, found = self._client.ask("GET", f"/networks/{scope.network}")
+                identity = field(found, "Id")
+                with self._lock:
+                    self._networks[scope.network] = identity if isinstance(identity, str) else ""
+        with self._lock:
+            for name, identity in self._networks.items():
+                if reference in (name, name.removesuffix(self.suffix), identity):
+                    return name
+                if len(reference) >= _SHORTEST_ID and identity.startswith(reference):
+                    return name
+        return None
+
+    def volume(self, name: str) -> str | None:
+        with self._lock:
+            for real in (name, name + self.suffix):
+                if real in self._volumes:
+                    return real
+        return None
+
+    def execution(self, execution_id: str) -> bool:
+        with self._lock:
+            return execution_id in self._executions
+
+    def session(self, session: str) -> bool:
+        """Clients open a session and use it at the same time: what is on its way is waited for."""
+        with self._opened:
+            return self._opened.wait_for(lambda: session in self._sessions, _SESSION_S)
+
+    def made(self, name: str) -> bool:
+        with self._lock:
+            return name in self._names
+
+    def built(self, image_id: str) -> bool:
+        with self._lock:
+            return image_id in self._images
+
+    def image(self, reference: str) -> Seen | None:
+        status, found = self._client.ask("GET", f"/images/{reference}/json")
+        if status != 200:
+            return None
+        names = tuple(str(name) for name in items(field(found, "RepoTags")))
+        return Seen(str(field(found, "Id")), names, bool(field(found, "RepoDigests")))
+
+    def image_of(self, container_id: str) -> str:
+        _, found = self._client.ask("GET", f"/containers/{container_id}/json")
+        return str(field(found, "Image") or "")
+
+    def resolve(self, name: str) -> str | None:
+        """The image ID that a name points at now."""
+        seen = self.image(name)
+        return seen.id if seen else None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is the build's, as seen from one step: an `Owned`."""
+
+    everything: Made
+    step: int
+    socket: Path
+
+    @property
+    def scope(self) -> Scope:
+        return self.everything.scope
+
+    @property
+    def suffix(self) -> str:
+        return self.everything.suffix
+
+    def container(self, reference: str) -> str | None:
+        found = self.everything.container(reference)
+        return found.id if found else None
+
+    def given_name(self, container_id: str) -> str:
+        found = self.everything.container(container_id)
+        return found.name if found else ""
+
+    def network(self, reference: str) -> str | None:
+        return self.everything.network(reference)
+
+    def volume(self, name: str) -> str | None:
+        return self.everything.volume(name)
+
+    def execution(self, execution_id: str) -> bool:
+        return self.everything.execution(execution_id)
+
+    def session(self, session_id: str) -> bool:
+        return self.everything.session(session_id)
+
+    def image(self, reference: str) -> Seen | None:
+        return self.everything.image(reference)
+
+    def made(self, name: str) -> bool:
+        return self.everything.made(name)
+
+    def built(self, image_id: str) -> bool:
+        return self.everything.built(image_id)
+
+    def place(self, path: str, create: bool) -> str | None:
+        if path in SOCKETS:
+            return str(self.socket)
+        return find(path, self._roots(), create)
+
+    def _roots(self) -> dict[str, str]:
+        return {"/workspace": str(self.scope.workspace), **dict(self.scope.volumes)}
+
+
+def shown(value: Json, view: View) -> Json:
+    """An answer of the engine's in the step's own words: names as chosen, paths as it sees them."""
+    if isinstance(value, str):
+        return _shown(value, view)
+    if isinstance(value, list):
+        return [shown(item, view) for item in value]
+    if isinstance(value, dict):
+        return {_shown(key, view): shown(item, view) for key, item in value.items()}
+    return value
+
+
+def _shown(text: str, view: View) -> str:
+    if text == view.scope.network:
+        return "cloudbuild"
+    if view.suffix in text:
+        text = text.replace(view.suffix, "")
+    if text.startswith("/"):
+        if text.startswith(str(view.socket)):
+            return SOCKETS[0] + text[len(str(view.socket)) :]
+        for inside, host in (("/workspace", str(view.scope.workspace)), *view.scope.volumes):
+            if text == host or text.startswith((host + "/", host + ":")):
+                return inside + text[len(host) :]
+    return text
