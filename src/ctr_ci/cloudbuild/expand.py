@@ -1,0 +1,367 @@
+"""Bash expansions in substitution values (`dynamicSubstitutions`): parsed once, evaluated by key.
+
+The forms are those of Google's page "Using payload bindings and bash parameter expansions in
+substitutions", with bash's meaning inside double quotes, and bash's patterns. What runs code or
+assigns (`$(cmd)`, `${X:=w}`, `${X:?w}`, `${!X}`, `${X@Q}`) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ctr_ci.cloudbuild import glob
+from ctr_ci.cloudbuild.scan import KEY
+
+_KEY = re.compile(KEY)
+_NAME = re.compile(rf"\{{({KEY})\}}")
+_LENGTH = re.compile(rf"\{{#({KEY})\}}")
+_INDIRECT = re.compile(rf"\{{!({KEY})[^}}]*\}}?")
+_PATH = r"(?:\.[\w-]+|\[\d+\]|\['[^']*'\])"
+_BINDING = re.compile(rf"\((body{_PATH}*|[A-Za-z_]\w*{_PATH}+)\)")
+_INTEGER = re.compile(r"\s*([-+]?)\s*(\d+)\s*")
+LONGEST = 1_000_000  # characters that a value may grow to
+
+
+class Unsupported(Exception):
+    """A form that no substitution value may have; offsets into the value."""
+
+    def __init__(self, start: int, end: int, found: str, expected: str, way_out: str) -> None:
+        super().__init__(found)
+        self.start, self.end = start, end
+        self.found, self.expected, self.way_out = found, expected, way_out
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text; in a pattern, already written as one."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`$(body.a.b[0])`: a value of the event that triggered the build."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """`${KEY}` and its forms. `operator` is "" or bash's; `words` are its operands."""
+
+    key: str
+    operator: str
+    words: tuple[Word, ...]
+    start: int
+    end: int
+    quoted: bool = False
+
+    @property
+    def excuses(self) -> bool:
+        """Whether the key may be undefined: the form says what then."""
+        return self.operator in (":-", "-", ":+", "+")
+
+
+Piece = Literal | Binding | Expansion
+Word = tuple[Piece, ...]
+Lookup = Callable[[str], "str | None"]
+
+
+def parse(text: str) -> Word:
+    """The pieces of a value. Raises Unsupported."""
+    word, _ = _Parser(text).word(0, "", "text")
+    return word
+
+
+def expansions(word: Word) -> Iterator[Expansion]:
+    """Every key that a word uses, inner words included, in order."""
+    for piece in word:
+        if isinstance(piece, Expansion):
+            yield piece
+            for inner in piece.words:
+                yield from expansions(inner)
+
+
+def bindings(word: Word) -> Iterator[Binding]:
+    for piece in word:
+        if isinstance(piece, Binding):
+            yield piece
+        elif isinstance(piece, Expansion):
+            for inner in piece.words:
+                yield from bindings(inner)
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def word(self, at: int, stops: str, mode: str, limit: int = 0) -> tuple[Word, int]:
+        """Pieces up to one of `stops`. `mode`: "text" (a whole value: only `$` means something),
+        "word" (an operand in double quotes), "pattern" or "replacement"."""
+        pieces: list[Piece] = []
+        quote = ""
+        start = at
+        while at < len(self.text):
+            character = self.text[at]
+            if not quote and character in stops and at >= start + limit:
+                break
+            if character == "$" and quote != "'":
+                piece, at = self._dollar(at, quoted=bool(quote))
+                if isinstance(piece, Literal) and mode == "pattern":
+                    piece = Literal(glob.escape(piece.text))
+                pieces.append(piece)
+                continue
+            if mode != "text" and character == quote:
+                quote = ""
+            elif mode != "text" and not quote and (character == '"' or (character == "'" and mode != "word")):
+                quote = character
+            elif mode != "text" and character == "\\" and quote != "'" and at + 1 < len(self.text):
+                pieces.append(Literal(_unescape(self.text[at + 1], mode, bool(quote))))
+                at += 1
+            else:
+                pieces.append(Literal(glob.escape(character) if quote and mode == "pattern" else character))
+            at += 1
+        if quote:
+            self._refuse(start, len(self.text), f"a {quote} that is never closed", f"a closing {quote}")
+        return _joined(pieces), at
+
+    def _dollar(self, at: int, quoted: bool) -> tuple[Piece, int]:
+        after = at + 1
+        if self.text.startswith("$", after):
+            return Literal("$"), after + 1
+        if match := _KEY.match(self.text, after) or _NAME.match(self.text, after):
+            key = match[1] if match.lastindex else match[0]
+            return Expansion(key, "", (), at, match.end(), quoted), match.end()
+        if match := _LENGTH.match(self.text, after):
+            return Expansion(match[1], "#", (), at, match.end(), quoted), match.end()
+        if match := _INDIRECT.match(self.text, after):
+            self._refuse_form(at, match.end(), self.text[at : match.end()])
+        if self.text.startswith("(", after):
+            match = _BINDING.match(self.text, after)
+            if match:
+                return Binding(match[1], at, match.end()), match.end()
+            closing = self.text.find(")", after)
+            end = closing + 1 if closing > 0 else len(self.text)
+            self._refuse_form(at, end, self.text[at:end])
+        if self.text.startswith("{", after) and (match := _KEY.match(self.text, after + 1)):
+            return self._form(at, match[0], match.end(), quoted)
+        return Literal("$"), after
+
+    def _form(self, start: int, key: str, at: int, quoted: bool) -> tuple[Piece, int]:
+        """`${KEY` has been read up to `at`; what follows decides."""
+        operator, at = self._operator(start, at)
+        if not operator:
+            return Literal("$"), start + 1  # `${KEYlower}` and the like are nobody's
+        words: list[Word] = []
+        if operator == ":":
+            word, at = self.word(at, ":}", "word")
+            words.append(word)
+            if self.text.startswith(":", at):
+                word, at = self.word(at + 1, "}", "word")
+                words.append(word)
+        elif operator.startswith("/"):
+            # After `//` a slash is the pattern's, as in bash.
+            word, at = self.word(
+                at, "/}", "pattern", limit=int(operator == "//" and self.text.startswith("/", at))
+            )
+            words.append(word)
+            if self.text.startswith("/", at):
+                word, at = self.word(at + 1, "}", "replacement")
+                words.append(word)
+        else:
+            word, at = self.word(at, "}", "pattern" if operator[0] in "#%^," else "word")
+            words.append(word)
+        if not self.text.startswith("}", at):
+            self._refuse(
+                start, len(self.text), f"{self.text[start:]!r}, which is never closed", "a closing }"
+            )
+        return Expansion(key, operator, tuple(words), start, at + 1, quoted), at + 1
+
+    def _operator(self, start: int, at: int) -> tuple[str, int]:
+        for operator in (
+            ":-",
+            ":+",
+            "##",
+            "%%",
+            "^^",
+            ",,",
+            "//",
+            "/#",
+            "/%",
+            "-",
+            "+",
+            "#",
+            "%",
+            "^",
+            ",",
+            "/",
+        ):
+            if self.text.startswith(operator, at):
+                return operator, at + len(operator)
+        if self.text.startswith((":=", ":?", "=", "?", "@", "["), at):
+            closing = self.text.find("}", at)
+            end = closing + 1 if closing > 0 else len(self.text)
+            self._refuse_form(start, end, self.text[start:end])
+        if self.text.startswith(":", at):
+            return ":", at + 1
+        return "", at
+
+    def _refuse_form(self, start: int, end: int, form: str) -> NoReturn:
+        self._refuse(
+            start,
+            end,
+            f"{form} is not supported in a substitution value",
+            "${X}, ${X:-w}, ${X:o:n}, ${X/p/r}, ${X#p}, ${X%p}, ${X^^} or ${X,,}",
+            "write `$$` for a dollar that a shell shall see",
+        )
+
+    def _refuse(self, start: int, end: int, found: str, expected: str, way_out: str = "") -> NoReturn:
+        raise Unsupported(start, end, found, expected, way_out)
+
+
+def _unescape(character: str, mode: str, quoted: bool) -> str:
+    if mode == "pattern":
+        return glob.escape(character) if character in "\\*?[]" else character
+    if mode == "replacement" and not quoted:
+        return character
+    return character if character in '$`"\\}' else f"\\{character}"
+
+
+def _joined(pieces: list[Piece]) -> Word:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Literal) and joined and isinstance(joined[-1], Literal):
+            joined[-1] = Literal(joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def evaluate(word: Word, lookup: Lookup, bind: Callable[[str], str]) -> str:
+    """The text of a word. `lookup` gives a key's value, None where it has none. Raises Unsupported."""
+    return "".join([_piece(piece, lookup, bind) for piece in word])
+
+
+def _piece(piece: Piece, lookup: Lookup, bind: Callable[[str], str]) -> str:
+    if isinstance(piece, Literal):
+        return piece.text
+    if isinstance(piece, Binding):
+        return bind(piece.path)
+    value = lookup(piece.key)
+    text = value or ""
+    operator = piece.operator
+
+    def word(index: int) -> str:
+        return evaluate(piece.words[index], lookup, bind) if index < len(piece.words) else ""
+
+    match operator:
+        case "":
+            result = text
+        case "#" if not piece.words:
+            result = str(len(text))
+        case ":-":
+            result = text or word(0)
+        case "-":
+            result = word(0) if value is None else text
+        case ":+":
+            result = word(0) if text else ""
+        case "+":
+            result = "" if value is None else word(0)
+        case ":":
+            result = _substring(piece, text, word)
+        case "#" | "##" | "%" | "%%":
+            result = _strip(operator, text, _pattern(piece.words[0], lookup, bind))
+        case "^" | "^^" | "," | ",,":
+            result = _case(operator, text, _pattern(piece.words[0], lookup, bind))
+        case _ if value is None:
+            result = ""
+        case _:
+            result = _replace(operator, text, _pattern(piece.words[0], lookup, bind), word(1))
+    if len(result) > LONGEST:
+        raise Unsupported(
+            piece.start, piece.end, f"a value of more than {LONGEST} characters", "a short text", ""
+        )
+    return result
+
+
+def _pattern(word: Word, lookup: Lookup, bind: Callable[[str], str]) -> str:
+    parts = []
+    for piece in word:
+        text = _piece(piece, lookup, bind)
+        quoted = isinstance(piece, Binding) or (isinstance(piece, Expansion) and piece.quoted)
+        parts.append(glob.escape(text) if quoted else text)
+    return "".join(parts)
+
+
+def _substring(piece: Expansion, text: str, word: Callable[[int], str]) -> str:
+    offset = _integer(piece, word(0))
+    if offset < 0:
+        offset += len(text)
+    if not 0 <= offset <= len(text):
+        return ""
+    if len(piece.words) < 2:
+        return text[offset:]
+    length = _integer(piece, word(1))
+    end = len(text) + length if length < 0 else offset + length
+    if end < offset:
+        raise Unsupported(
+            piece.start, piece.end, "a substring that ends before it begins", "a longer one", ""
+        )
+    return text[offset:end]
+
+
+def _integer(piece: Expansion, text: str) -> int:
+    match = _INTEGER.fullmatch(text)
+    octal = match is not None and len(match[2]) > 1 and match[2].startswith("0")
+    if not text.strip():
+        return 0
+    if not match or len(match[2]) > 12 or (octal and not set(match[2]) <= set("01234567")):
+        raise Unsupported(piece.start, piece.end, f"the offset or length {text!r}", "a whole number", "")
+    number = int(match[2], 8 if octal else 10)
+    return -number if match[1] == "-" else number
+
+
+def _strip(operator: str, text: str, pattern: str) -> str:
+    matches = re.compile(glob.regex(pattern), re.DOTALL).fullmatch
+    longest = len(operator) == 2
+    sizes = range(len(text), -1, -1) if longest else range(len(text) + 1)
+    for size in sizes:
+        if operator[0] == "#" and matches(text[:size]):
+            return text[size:]
+        if operator[0] == "%" and matches(text[len(text) - size :]):
+            return text[: len(text) - size]
+    return text
+
+
+def _case(operator: str, text: str, pattern: str) -> str:
+    matches = re.compile(glob.regex(pattern or "?"), re.DOTALL).fullmatch
+    change = str.upper if operator[0] == "^" else str.lower
+    end = len(text) if len(operator) == 2 else 1
+    return "".join([change(c) if i < end and matches(c) else c for i, c in enumerate(text)])
+
+
+def _replace(operator: str, text: str, pattern: str, by: str) -> str:
+    source = glob.regex(pattern)
+    if operator == "/%":
+        match = re.compile(f"(?:{source})\\Z", re.DOTALL).search(text)
+        return text[: match.start()] + by if match else text
+    compiled = re.compile(source, re.DOTALL)
+    if operator == "/#":
+        match = compiled.match(text)
+        return by + text[match.end() :] if match else text
+    if not pattern:
+        return text
+    parts, at = [], 0
+    while at < len(text) and (match := compiled.search(text, at)):
+        if match.end() == match.start():
+            break
+        parts += [text[at : match.start()], by]
+        at = match.end()
+        if operator == "/":
+            break
+    return "".join([*parts, text[at:]])

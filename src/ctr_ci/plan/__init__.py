@@ -1,0 +1,10 @@
+"""What will run: a build's steps in their order, with every value resolved. Pure; no secret values."""
+
+from __future__ import annotations
+
+from ctr_ci.plan.json import to_json
+from ctr_ci.plan.make import make
+from ctr_ci.plan.model import Mount, Plan, SecretSource, Step
+from ctr_ci.plan.stages import StagePolicy
+
+__all__ = ["Mount", "Plan", "SecretSource", "StagePolicy", "Step", "make", "to_json"]
