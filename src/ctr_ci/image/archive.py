@@ -15,8 +15,7 @@ from typing import Generic, TypeVar
 
 from ctr_ci.image import tar
 from ctr_ci.image.stream import Piece, Stream
-from ctr_ci.oci import Digest, Index, Object, media, parse_manifest
-from ctr_ci.oci.manifest import LARGEST
+from ctr_ci.oci import LARGEST, Digest, Index, Object, media, parse_manifest
 from ctr_ci.problem import InputError, Problem
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""Who owns a file: one module a package database, one noun for what they tell."""

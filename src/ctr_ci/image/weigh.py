@@ -1,0 +1,241 @@
+"""Layers and config → `Weight`. Pure: the bytes have been read by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+
+from ctr_ci.image.classify import Classifier
+from ctr_ci.image.config import Config
+from ctr_ci.image.layers import Entry, Layer
+from ctr_ci.image.merge import Merged, merge
+from ctr_ci.image.needed import build_only
+from ctr_ci.image.owners import Owners
+from ctr_ci.image.packages import databases
+from ctr_ci.image.packages.package import Package
+from ctr_ci.image.share import Share
+from ctr_ci.image.state import State
+from ctr_ci.image.tar import FILE, SYMLINK
+from ctr_ci.image.weight import Duplicate, Item, LayerWeight, PackageWeight, Weight
+
+SMALLEST_DUPLICATE = 4096  # below, a copy costs less than the line that tells of it
+
+
+def weigh(
+    config: Config,
+    layers: Sequence[Layer],
+    *,
+    image_id: str,
+    names: tuple[str, ...] = (),
+    engine_bytes: int | None = None,
+    base: Sequence[str] | None = None,
+) -> Weight:
+    """What the image weighs. `engine_bytes`: the size that the engine tells, to settle which layers'
+    symlinks it counts; `base`: the diff IDs of the base image, where they are known."""
+    merged = merge(layers)
+    state = State.of(config, layers, merged)
+    packages, former, brought = _packages(layers, merged, state)
+    owners, before = Owners(packages, merged), Owners(former, merged)
+    places = Classifier(state.words, {}, state.binaries, compiled_script=False)
+    application = frozenset(
+        path
+        for path, found in merged.tree.items()
+        if found.entry.kind == FILE
+        and ((owner := owners.of(path)) is None or not owner.system)
+        and places.verdict(path, owner)[0] is Share.RUNTIME
+    )
+    build = build_only(packages, state, owners, application)
+    build |= {
+        key: why for key, why in build_only(former, state, before, frozenset()).items() if key not in build
+    }
+    compiled_script = any(
+        path.endswith((".js", ".mjs", ".cjs")) and owners.of(path) is None for path in application
+    )
+    every_binary = {path: b for layer in layers for path, b in layer.binaries.items()}
+    classifier = Classifier(state.words, build, every_binary, compiled_script)
+    links = _links_counted(config, layers, engine_bytes)
+    items = [
+        *_visible(merged, owners, classifier, links),
+        *_hidden(merged, owners, before, classifier, links),
+    ]
+    compilers = sorted(
+        (language, path)
+        for path in state.binaries
+        if path in merged.tree and (language := classifier.compiler(path))
+    )
+    base_layers, base_from = _base(config, base)
+    makers = config.makers
+    sizes = [0] * len(layers)
+    counts = [0] * len(layers)
+    for item in items:
+        sizes[item.layer] += item.size
+        counts[item.layer] += 1
+    return Weight(
+        image_id,
+        names,
+        config.os,
+        config.architecture,
+        tuple(
+            LayerWeight(
+                index,
+                config.diff_ids[index],
+                made.text if (made := makers[index]) else "",
+                made.created if made else "",
+                sizes[index],
+                layer.tar_bytes,
+                counts[index],
+                index < base_layers,
+            )
+            for index, layer in enumerate(layers)
+        ),
+        tuple(items),
+        _package_weights(items, packages, former, build, brought),
+        _duplicates(merged),
+        tuple(compilers),
+        (*config.entrypoint, *config.command),
+        base_from,
+        (
+            *databases.unread(merged.tree),
+            *(f"/{path}: too large to be read" for la in layers for path in la.unread),
+        ),
+    )
+
+
+def _visible(merged: Merged, owners: Owners, classifier: Classifier, links: Sequence[bool]) -> list[Item]:
+    items = []
+    for path, (layer, entry) in merged.tree.items():
+        size = _size(entry, links[layer])
+        if not size:
+            continue
+        owner = owners.of(path)
+        share, why = classifier.verdict(path, owner)
+        if entry.kind == SYMLINK and owner is None and share is Share.RUNTIME:
+            target = merged.real(path)
+            if target in merged.tree:
+                share, why = classifier.verdict(target, owners.of(target))
+        ecosystem, name = owner.key if owner is not None else ("", "")
+        items.append(Item(path, layer, size, share, share, why, ecosystem, name))
+    return items
+
+
+def _hidden(
+    merged: Merged, owners: Owners, before: Owners, classifier: Classifier, links: Sequence[bool]
+) -> list[Item]:
+    items = []
+    for path, layer, by, how, entry in merged.shadows:
+        size = _size(entry, links[layer])
+        if not size:
+            continue
+        owner = before.of(path) or owners.of(path)
+        was, why = classifier.verdict(path, owner)
+        ecosystem, name = owner.key if owner is not None else ("", "")
+        items.append(Item(path, layer, size, Share.WASTE, was, why, ecosystem, name, how, by))
+    return items
+
+
+def _size(entry: Entry, links: bool) -> int:
+    return entry.size if entry.kind == FILE or (links and entry.kind == SYMLINK) else 0
+
+
+def _links_counted(config: Config, layers: Sequence[Layer], engine_bytes: int | None) -> tuple[bool, ...]:
+    """For each layer whether the engine counts its symlinks: by what it tells in all where known."""
+    files = [sum(e.size for e in layer.entries.values() if e.kind == FILE) for layer in layers]
+    links = [sum(e.size for e in layer.entries.values() if e.kind == SYMLINK) for layer in layers]
+    everything = (True,) * len(layers)
+    if engine_bytes is None:
+        return everything
+    by_history = tuple(made is None or not made.comment.startswith("buildkit") for made in config.makers)
+    # A base that was pulled, then layers that BuildKit made here: the commonest mixture.
+    prefixes = tuple(tuple(index < cut for index in range(len(layers))) for cut in range(len(layers) + 1))
+    for guess in (by_history, everything, *prefixes):
+        told = sum(files) + sum(size for size, counted in zip(links, guess, strict=True) if counted)
+        if told == engine_bytes:
+            return guess
+    return everything
+
+
+def _base(config: Config, base: Sequence[str] | None) -> tuple[int, str]:
+    """How many layers are the base image's, and how we know."""
+    if base is not None:
+        pairs = zip(config.diff_ids, base, strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs))), "given"
+    guessed = config.base_layers
+    return guessed, "guessed" if guessed else ""
+
+
+def _packages(
+    layers: Sequence[Layer], merged: Merged, state: State
+) -> tuple[tuple[Package, ...], tuple[Package, ...], dict[tuple[str, str, str], int]]:
+    """The packages at the end, those that were there once, and (ecosystem, name, version) → the layer
+    in whose databases it first stands."""
+    brought: dict[tuple[str, str, str], int] = {}
+    once: dict[tuple[str, str], Package] = {}
+    kept: dict[str, bytes] = {}
+    packages: tuple[Package, ...] = ()
+    for index, layer in enumerate(layers):
+        changed = _apply(kept, layer)
+        last = index == len(layers) - 1
+        if not changed and not last and not layer.binaries:
+            continue
+        paths: Mapping[str, object] = merged.tree if last else layer.entries
+        binaries = state.binaries if last else layer.binaries
+        packages = databases.read(kept, binaries, paths)
+        for package in packages:
+            brought.setdefault((*package.key, package.version), index)
+            once[package.key] = package
+    present = {package.key for package in packages}
+    return packages, tuple(p for key, p in once.items() if key not in present), brought
+
+
+def _apply(kept: dict[str, bytes], layer: Layer) -> bool:
+    """Brings the kept files to the state after a layer; whether any of them changed."""
+    folders = tuple(f"{folder}/" for folder in (*layer.deleted, *layer.opaque))
+    gone = [path for path in kept if path in layer.deleted or (folders and path.startswith(folders))]
+    for path in gone:
+        del kept[path]
+    kept.update(layer.kept)
+    return bool(gone or layer.kept)
+
+
+def _package_weights(
+    items: list[Item],
+    packages: tuple[Package, ...],
+    former: tuple[Package, ...],
+    build: Mapping[tuple[str, str], str],
+    brought: Mapping[tuple[str, str, str], int],
+) -> tuple[PackageWeight, ...]:
+    sizes: dict[tuple[str, str], list[int]] = {}
+    hidden: dict[tuple[str, str], list[int]] = {}
+    for item in items:
+        if item.package:
+            table = hidden if item.share is Share.WASTE else sizes
+            counts = table.setdefault((item.ecosystem, item.package), [0, 0])
+            counts[0] += item.size
+            counts[1] += 1
+    found: dict[tuple[str, str], PackageWeight] = {}
+    for removed, group, table in ((False, packages, sizes), (True, former, hidden)):
+        for package in group:
+            size, files = table.get(package.key, (0, 0))
+            why = build.get(package.key, "")
+            found[package.key] = PackageWeight(
+                package.ecosystem,
+                package.name,
+                package.version,
+                size,
+                files,
+                Share.BUILD if why else Share.RUNTIME,
+                why,
+                brought.get((*package.key, package.version), -1),
+                removed,
+            )
+    return tuple(sorted(found.values(), key=lambda p: (-p.size_bytes, p.ecosystem, p.name)))
+
+
+def _duplicates(merged: Merged) -> tuple[Duplicate, ...]:
+    groups: dict[tuple[bytes, int], list[str]] = {}
+    for path, found in merged.tree.items():
+        entry = found.entry
+        if entry.kind == FILE and entry.size >= SMALLEST_DUPLICATE:
+            groups.setdefault((entry.digest, entry.size), []).append(path)
+    found_ = [Duplicate(tuple(sorted(paths)), size) for (_, size), paths in groups.items() if len(paths) > 1]
+    return tuple(sorted(found_, key=lambda d: (-d.wasted_bytes, d.paths)))
