@@ -6,5 +6,6 @@ The user's own tree is only read.
 from __future__ import annotations
 
 from ctr_ci.workspace.git import GitFacts, git_facts
+from ctr_ci.workspace.prepare import Workspace, prepare
 
-__all__ = ["GitFacts", "git_facts"]
+__all__ = ["GitFacts", "Workspace", "git_facts", "prepare"]

@@ -1,0 +1,121 @@
+"""A build's events as the log that Cloud Build's users know.
+
+Steps' output is for standard output, with the field's prefixes; all that is ours for standard error.
+A build of one step has neither prefixes nor Starting and Finished lines, as at Google's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from ctr_ci.events import (
+    BuildFinished,
+    BuildStarted,
+    Event,
+    GateDecided,
+    ImageBuilt,
+    ImageFound,
+    ImagePulling,
+    ImageRan,
+    ImageTagged,
+    Noted,
+    PushHeld,
+    StepFinished,
+    StepOutput,
+    StepStarted,
+)
+
+Stream = Literal["stdout", "stderr"]
+Piece = tuple[Stream, bytes]
+
+
+class Log:
+    """Reads events one by one; each gives the pieces to write, whole lines in order."""
+
+    def __init__(self) -> None:
+        self._labels: dict[int, str] = {}
+        self._names: dict[int, str] = {}
+        self._begun: set[int] = set()
+
+    def read(self, event: Event) -> Iterator[Piece]:
+        match event:
+            case StepOutput(step=step, data=data):
+                yield "stdout", self._prefixed(step, data)
+            case BuildStarted(build_id=build_id, steps=steps):
+                self._labels = {i: f'Step #{i} - "{id}"' if id else f"Step #{i}" for i, id, _ in steps}
+                self._names = {i: name for i, _, name in steps}
+                yield _ours(f'starting build "{build_id}"')
+            case ImagePulling(step=step, name=name):
+                yield from self._begin(step)
+                yield self._of(step, f"Pulling image: {name}")
+            case StepStarted(step=step):
+                if step not in self._begun:
+                    yield from self._begin(step)
+                    yield self._of(step, f"Already have image: {self._names[step]}")
+            case StepFinished():
+                yield from self._finish(event)
+            case Noted(level=level, text=text, step=step):
+                said = f"{level}: {text}" if level != "info" else text
+                yield _ours(said) if step is None else self._of(step, said)
+            case ImageBuilt(step=step, image_id=image_id, names=names):
+                yield self._of(step, f"built {short(image_id)} {' '.join(names)}".rstrip())
+            case ImageTagged(step=step, image_id=image_id, name=name):
+                yield self._of(step, f"{name} is now {short(image_id)}")
+            case ImageRan(step=step, image_id=image_id, exit_code=code, stopped=stopped):
+                how = "was stopped" if stopped else f"exited with {code}"
+                yield self._of(step, f"ran {short(image_id)}, which {how}")
+            case PushHeld(step=step, name=name):
+                yield self._of(step, f"held: not pushed: {name}")
+            case ImageFound(name=name, image_id=image_id):
+                yield _ours(f"image {name} is {short(image_id)}")
+            case GateDecided(name=name, image_id=image_id, verdict=verdict, because=because):
+                yield _ours(f"gate {name}: {verdict} for {short(image_id)}: {because}")
+            case BuildFinished(status=status, problem=problem):
+                yield _ours("DONE" if status == "SUCCESS" else status if status != "FAILURE" else "ERROR")
+                if problem is not None:
+                    yield _ours(f"ERROR: {problem.found}")
+                    yield from (_ours(f"help: {line}") for line in problem.help.splitlines())
+            case _:
+                pass
+
+    @property
+    def _alone(self) -> bool:
+        return len(self._labels) == 1
+
+    def _prefixed(self, step: int, data: bytes) -> bytes:
+        if self._alone:
+            return data
+        prefix = f"{self._labels[step]}: ".encode()
+        whole = data if data.endswith(b"\n") else data + b"\n"
+        return prefix + whole[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+
+    def _begin(self, step: int) -> Iterator[Piece]:
+        self._begun.add(step)
+        if not self._alone:
+            yield _ours(f"Starting {self._labels[step]}")
+
+    def _finish(self, event: StepFinished) -> Iterator[Piece]:
+        label = self._labels[event.step]
+        if event.step not in self._begun:
+            if event.status == "SKIPPED":
+                yield _ours(f"Skipped {label}")
+            return
+        if event.status != "SUCCESS":
+            code = "" if event.exit_code is None else f" (exit code {event.exit_code})"
+            forgiven = ", forgiven" if event.forgiven else ""
+            yield self._of(event.step, f"{event.status}{code}{forgiven}")
+        if not self._alone:
+            yield _ours(f"Finished {label}")
+
+    def _of(self, step: int, text: str) -> Piece:
+        return _ours(text if self._alone else f"{self._labels[step]}: {text}")
+
+
+def short(image_id: str) -> str:
+    """An image ID as the docker CLI shows it: twelve digits."""
+    return image_id.removeprefix("sha256:")[:12]
+
+
+def _ours(text: str) -> Piece:
+    return "stderr", f"{text}\n".encode("utf-8", "surrogateescape")
