@@ -1,0 +1,91 @@
+"""A layer's plain bytes → the gzip blob that registries keep: the same bytes every time.
+
+ISA-L level 2 takes a thirteenth of zlib 6's time for 7 % more bytes; its output depends on the
+sizes of the pieces it is fed (tried), so they are always cut anew to one size. The blob goes to an
+unnamed file: memory stays flat, a broken upload can start again, and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+
+from isal import __version__ as isal_version
+from isal import isal_zlib
+
+from ctr_ci.oci import Digest
+from ctr_ci.registry import Upload
+
+LEVEL = 2
+BLOCK = 1 << 20
+READ = 1 << 18
+GZIP_WINDOW = 31  # zlib's way of saying: gzip header and trailer, with no name and time 0
+# All that a packed digest depends on beside the layer itself.
+PACKING = f"gzip isal-{isal_version} {LEVEL} {BLOCK}"
+
+
+def blocks(pieces: Iterable[bytes | memoryview], size: int = BLOCK) -> Iterator[bytes]:
+    """The same bytes in blocks of exactly `size`, the last one shorter."""
+    held = bytearray()
+    for piece in pieces:
+        view = memoryview(piece)
+        while view:
+            if not held and len(view) >= size:
+                yield bytes(view[:size])
+                view = view[size:]
+                continue
+            step = min(size - len(held), len(view))
+            held += view[:step]
+            view = view[step:]
+            if len(held) == size:
+                yield bytes(held)
+                held = bytearray()
+    if held:
+        yield bytes(held)
+
+
+class Spool:
+    """A blob on its way: written once, its digest known at the end, read as often as need be."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="ctr-ci-")  # noqa: SIM115  lives as long as we do
+        self._running = sha256()
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        self._running.update(piece)
+        self._file.write(piece)
+        self.size += len(piece)
+
+    @property
+    def digest(self) -> Digest:
+        return Digest("sha256", self._running.hexdigest())
+
+    def upload(self, check: Callable[[], None] = lambda: None) -> Upload:
+        """The body of a request, for as long as the spool is open; `check` is called before each
+        piece and may raise to end it."""
+        self._file.flush()
+        file = self._file
+
+        def pieces() -> Iterator[bytes]:
+            at = 0
+            while piece := os.pread(file.fileno(), READ, at):
+                check()
+                at += len(piece)
+                yield piece
+
+        return Upload(self.size, pieces)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def pack(pieces: Iterable[bytes], spool: Spool) -> None:
+    """Compresses blocks of `BLOCK` bytes into `spool`."""
+    press = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
+    for piece in pieces:
+        if out := press.compress(piece):
+            spool.write(out)
+    spool.write(press.flush())

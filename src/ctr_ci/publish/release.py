@@ -1,0 +1,94 @@
+"""What may leave: the only maker of a `Release`, and `push` takes nothing else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctr_ci.gate import Policy, Verdict, decide
+from ctr_ci.oci import Digest
+from ctr_ci.problem import InputError, Problem, Refused
+from ctr_ci.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An image that may be pushed, by its ID; `name` is what the run or the user called it.
+
+    `verified`: a run's evidence says that this ID was tested, by `tested_by` (steps and gates).
+    Without it the release says so wherever it is told.
+    """
+
+    image_id: Digest
+    name: str
+    verified: bool
+    tested_by: tuple[str, ...]
+    because: str
+    build_id: str = ""
+    config_digest: str = ""
+    source: tuple[tuple[str, str | bool | None], ...] = ()
+
+
+def releases(record: Record, policy: Policy, image: str = "") -> tuple[Release, ...]:
+    """What `record` allows to push, one release an image name; `image` (a name, or an ID or its
+    beginning) picks one. Raises Refused where an image was not tested, InputError where the
+    record knows no such image."""
+    verdicts = _picked(decide(record, policy), image, record)
+    if record.status != "SUCCESS":
+        raise Refused(
+            Problem(
+                f"build {record.build_id} ended in {record.status}: nothing of it may be pushed",
+                help="`ctr-ci run` again once the failing step is mended",
+            )
+        )
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    if failed:
+        raise Refused(*(_refusal(verdict) for verdict in failed))
+    return tuple(
+        Release(
+            Digest.parse(verdict.image_id),
+            verdict.name,
+            True,
+            verdict.tested_by,
+            verdict.because,
+            record.build_id,
+            record.config_digest,
+            record.source,
+        )
+        for verdict in verdicts
+    )
+
+
+def unverified(image_id: Digest, name: str) -> Release:
+    """A release without evidence, because the user says so (`--unverified`)."""
+    return Release(image_id, name, False, (), "pushed with --unverified: no test has seen this image")
+
+
+def _picked(verdicts: tuple[Verdict, ...], image: str, record: Record) -> tuple[Verdict, ...]:
+    wanted = verdicts
+    if image:
+        bare = image.removeprefix("sha256:")
+        wanted = tuple(
+            verdict
+            for verdict in verdicts
+            if image in (verdict.name, f"{verdict.name}:latest")
+            or (len(bare) >= 12 and verdict.image_id.removeprefix("sha256:").startswith(bare))
+        )
+    if wanted:
+        return wanted
+    names = ", ".join(verdict.name for verdict in verdicts)
+    raise InputError(
+        Problem(
+            f"build {record.build_id} has no image {image}"
+            if image
+            else f"build {record.build_id} has no images",
+            expected=f"one of {names}" if names else "an `images:` list in its cloudbuild.yaml",
+            help="`ctr-ci publish --image REF --unverified` pushes an image that no run has seen"
+            if image
+            else "name in `images:` what the build makes, and `ctr-ci run` again",
+        )
+    )
+
+
+def _refusal(verdict: Verdict) -> Problem:
+    short = verdict.image_id.removeprefix("sha256:")[:12]
+    return Problem(f"{verdict.name} ({short}) may not be pushed: {verdict.because}", help=verdict.help)

@@ -1,0 +1,242 @@
+"""From an engine's export to blobs in a registry: read, pack and upload at the same time.
+
+One thread reads the export and hashes; each layer has a worker that packs as it arrives and uploads
+once its content has proven to be a layer of the tested image. Memory: some blocks a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from threading import Event as Flag
+from threading import Lock, Semaphore, Thread
+
+from ctr_ci import image
+from ctr_ci.oci import Descriptor, Digest, media
+from ctr_ci.problem import Problem, WorldError
+from ctr_ci.publish.memory import Memory
+from ctr_ci.publish.pack import PACKING, Spool, blocks, pack
+from ctr_ci.publish.receipt import Shipped
+from ctr_ci.registry import How, Registry, Upload
+from ctr_ci.registry import blobs as registry_blobs
+
+WORKERS = 4
+FAREWELL_S = 3.0
+AHEAD = 8  # blocks that a worker may be behind the reader
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Stopped(Exception):
+    """The push was called off: what a worker sees instead of its next piece."""
+
+
+class Misplaced(Exception):
+    """A layer that was skipped is another one than remembered: read again, believing nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export turned out to be: the config's bytes and, in its order, the layers' blobs.
+    `roots`: manifests of an OCI layout, outermost first."""
+
+    config: bytes
+    layers: tuple[Descriptor, ...]
+    roots: tuple[bytes, ...]
+
+
+class Shipment:
+    """The blobs of one image on their way to one repository.
+
+    `tell` gets each blob that has arrived, from any thread. After an error or `stop` the workers
+    end by themselves: none of them is waited for.
+    """
+
+    def __init__(self, registry: Registry, memory: Memory, tell: Callable[[Shipped], None]) -> None:
+        self._registry = registry
+        self._memory = memory
+        self._tell = tell
+        self._lock = Lock()
+        self._arrived: dict[Digest, How] = {}
+        self._stop = Flag()
+        self._workers: list[_Worker] = []
+
+    def stop(self) -> None:
+        """Calls the push off, and gives workers a moment to cancel what they have begun."""
+        self._stop.set()
+        deadline = self._registry.clock.monotonic() + FAREWELL_S
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - self._registry.clock.monotonic()))
+
+    def check(self) -> None:
+        """Raises Stopped once the push was called off."""
+        if self._stop.is_set():
+            raise Stopped
+
+    def settle(self, blob: Descriptor) -> bool:
+        """Is the blob there, or can it be mounted? Then it has arrived."""
+        with self._lock:
+            if blob.digest in self._arrived:
+                return True
+        if registry_blobs.has(self._registry, blob.digest):
+            self._arrive(blob, How.EXISTING)
+            return True
+        for source in self._registry.mounts:
+            if registry_blobs.mount(self._registry, blob.digest, source) is None:
+                self._arrive(blob, How.MOUNTED)
+                return True
+        return False
+
+    def send(self, blob: Descriptor, upload: Upload) -> None:
+        """Brings a blob there, whichever way is the shortest."""
+        if not self.settle(blob):
+            registry_blobs.put(self._registry, blob.digest, upload)
+            self._arrive(blob, How.UPLOADED)
+
+    def export(
+        self,
+        chunks: Iterable[bytes],
+        wanted: str,
+        expected: tuple[Digest, ...],
+        have: dict[Digest, Descriptor],
+    ) -> Exported:
+        """Ships every layer of an export. `expected` are the tested image's layers by content;
+        `have` those whose blobs have arrived already: they are read, checked, and not packed.
+        Raises WorldError where a layer is none of `expected`, before a byte of it leaves."""
+        slots = Semaphore(WORKERS)
+        docker = media.DOCKER_LAYER_GZIP
+
+        def each(file: image.File, passing: image.Passing) -> _Worker | None:
+            self.check()
+            if self._memory.place(file.name) in have:
+                return None
+            slots.acquire()
+            worker = _Worker(self, file.name, Spool(), docker, slots.release)
+            self._workers.append(worker)
+            try:
+                for block in blocks(passing):
+                    worker.put(block)
+                diff_id = passing.digest()
+                if diff_id not in expected and not passing.head.startswith(GZIP_MAGIC):
+                    raise _stranger(file.name, diff_id)
+            except BaseException:
+                worker.abandon()
+                raise
+            worker.finish(passing.digest())
+            return worker
+
+        try:
+            read = image.read(_watched(chunks, self.check), each, wanted)
+            layers = []
+            for layer in read.layers:
+                if layer.value is not None:
+                    blob = layer.value.result()
+                    self._memory.keep_packed(layer.diff_id, PACKING, blob)
+                    self._memory.keep_place(layer.value.place, layer.diff_id)
+                elif layer.diff_id in have:
+                    blob = have[layer.diff_id]
+                else:
+                    raise Misplaced(f"layer {layer.diff_id} lies at another place than remembered")
+                layers.append(blob)
+        except BaseException:
+            self._stop.set()
+            raise
+        return Exported(read.config, tuple(layers), read.roots)
+
+    def _arrive(self, blob: Descriptor, how: How) -> None:
+        with self._lock:
+            if blob.digest in self._arrived:
+                return
+            self._arrived[blob.digest] = how
+        self._tell(Shipped(blob.digest, blob.size, how.value))
+
+
+class _Worker:
+    """Packs one layer while it arrives, then uploads it. Its thread dies with the process."""
+
+    def __init__(
+        self, shipment: Shipment, place: str, spool: Spool, kind: str, freed: Callable[[], None]
+    ) -> None:
+        self.place = place
+        self.spool = spool
+        self._shipment = shipment
+        self._kind = kind
+        self._queue: Queue[bytes | Digest | None] = Queue(AHEAD)
+        self._freed = freed
+        self._error: BaseException | None = None
+        self._made: Descriptor | None = None
+        self._done = Flag()
+        self._thread = Thread(target=self._run, name="ctr-ci layer", daemon=True)
+        self._thread.start()
+
+    def put(self, block: bytes | Digest | None) -> None:
+        """Hands a block on; raises what has gone wrong in the worker meanwhile."""
+        while True:
+            if self._error:
+                raise self._error
+            try:
+                self._queue.put(block, timeout=0.5)
+            except Full:
+                continue
+            return
+
+    def finish(self, diff_id: Digest) -> None:
+        self.put(diff_id)
+
+    def abandon(self) -> None:
+        self._error = self._error or Stopped()
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def result(self) -> Descriptor:
+        """The blob, once it has arrived. Raises what kept it from arriving."""
+        while not self._done.wait(0.5):
+            self._shipment.check()
+        if self._error:
+            raise self._error
+        assert self._made is not None
+        return self._made
+
+    def _run(self) -> None:
+        try:
+            pack(self._blocks(), self.spool)
+            blob = Descriptor(self._kind, self.spool.digest, self.spool.size)
+            self._shipment.send(blob, self.spool.upload(self._shipment.check))
+            self._made = blob
+        except BaseException as error:  # noqa: BLE001  told by `result` in the thread that waits
+            self._error = self._error or error
+        finally:
+            self.spool.close()
+            self._done.set()
+            self._freed()
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The layer's blocks; ends when the reader has vouched for the layer."""
+        while True:
+            self._shipment.check()
+            if self._error:
+                raise self._error
+            try:
+                block = self._queue.get(timeout=0.5)
+            except Empty:
+                continue
+            if not isinstance(block, bytes):
+                return
+            yield block
+
+
+def _watched(chunks: Iterable[bytes], check: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        check()
+        yield chunk
+
+
+def _stranger(name: str, diff_id: Digest) -> WorldError:
+    return WorldError(
+        Problem(
+            f"the export holds {name} with the content {diff_id}",
+            expected="only the layers of the tested image",
+            help="nothing was pushed; `ctr-ci run` again",
+        )
+    )

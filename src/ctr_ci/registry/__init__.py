@@ -1,0 +1,32 @@
+"""A registry over the OCI distribution spec 1.1: blobs, manifests, tags, and the right to them.
+
+Knows nothing of engines, records or why something is pushed.
+"""
+
+from ctr_ci.registry import blobs, manifests
+from ctr_ci.registry.auth import Anonymous, Bearer, Credential, Identity, Password
+from ctr_ci.registry.blobs import How
+from ctr_ci.registry.client import Access, Registry
+from ctr_ci.registry.failure import RegistryError
+from ctr_ci.registry.http import Upload
+from ctr_ci.registry.retry import Clock, Tries
+from ctr_ci.registry.transport import Transport, Trust
+
+__all__ = [
+    "Access",
+    "Anonymous",
+    "Bearer",
+    "Clock",
+    "Credential",
+    "How",
+    "Identity",
+    "Password",
+    "Registry",
+    "RegistryError",
+    "Transport",
+    "Tries",
+    "Trust",
+    "Upload",
+    "blobs",
+    "manifests",
+]

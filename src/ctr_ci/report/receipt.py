@@ -1,0 +1,71 @@
+"""The receipt of a push, for people and for programs. Pure."""
+
+from __future__ import annotations
+
+from ctr_ci.publish import Receipt
+
+
+def as_json(receipt: Receipt) -> dict[str, object]:
+    """The contract's form; each blob says by one true key how it came to be there."""
+    release = receipt.release
+    return {
+        "image_id": str(release.image_id),
+        "digest": str(receipt.digest),
+        "reference": f"{receipt.repository}@{receipt.digest}",
+        "size": receipt.size,
+        "repository": str(receipt.repository),
+        "media_type": receipt.media_type,
+        "tags": [
+            {
+                "name": tag.name,
+                "previous_digest": str(tag.previous) if tag.previous else None,
+                "moved": tag.moved,
+            }
+            for tag in receipt.tags
+        ],
+        "blobs": [
+            {"digest": str(blob.digest), "size": blob.size, "how": blob.how, blob.how: True}
+            for blob in receipt.blobs
+        ],
+        "attestations": [str(digest) for digest in receipt.attestations],
+        "evidence": {
+            "verified": release.verified,
+            "build_id": release.build_id or None,
+            "config_digest": release.config_digest or None,
+            "tested_by": list(release.tested_by),
+            "because": release.because,
+        },
+        "seconds": round(receipt.seconds, 3),
+    }
+
+
+def text(receipt: Receipt) -> str:
+    """A few lines: the digest to deploy by, who tested the image, what travelled, which tags moved."""
+    release = receipt.release
+    by = ", ".join(release.tested_by)
+    evidence = f"tested by {by} (build {release.build_id})" if release.verified else "UNVERIFIED: no test"
+    moved = [_tag(receipt, tag.name) for tag in receipt.tags]
+    there = len(receipt.blobs) - sum(blob.how == "uploaded" for blob in receipt.blobs)
+    lines = [
+        f"published {receipt.repository}@{receipt.digest}",
+        f"  image     {release.image_id} {f'({release.name})' if release.name else ''}".rstrip(),
+        f"  evidence  {evidence}",
+        f"  blobs     {len(receipt.blobs)}, {_size(receipt.size)}: {_size(receipt.uploaded)} uploaded"
+        + (f", {there} already there" if there else ""),
+        *(f"  tag       {line}" for line in moved),
+        *(f"  attested  {digest}" for digest in receipt.attestations),
+        f"  took      {receipt.seconds:.1f} s",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tag(receipt: Receipt, name: str) -> str:
+    tag = next(one for one in receipt.tags if one.name == name)
+    if not tag.moved:
+        return f"{name} (unchanged)"
+    return f"{name} (moved from {tag.previous})" if tag.previous else f"{name} (new)"
+
+
+def _size(size_bytes: int) -> str:
+    """Megabytes as registries count them, kilobytes below one."""
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
