@@ -77,7 +77,7 @@ def for_tag(image: str) -> Build:
     makes it (command_lib/builds/submit_util.py). Raises InputError for what is no image name."""
     arguments = ["build", "--network", "cloudbuild", "--no-cache", "-t", image, "."]
     config = {"steps": [{"name": BUILDER, "args": arguments}], "images": [image]}
-    return load(Source("--tag.json", json.dumps(config)))
+    return load(Source(f"--tag {image}", json.dumps(config)))
 
 
 def substitute(

@@ -14,10 +14,14 @@ class Complaints:
         self.problems: list[Problem] = []
 
     def error(self, span: Span | None, found: str, expected: str = "", way_out: str = "") -> None:
-        self._add(Problem(found, expected, way_out, self.source.path, span))
+        self._add(Problem(found, expected, way_out, self._path(span), span))
 
     def warn(self, span: Span | None, found: str, expected: str = "", way_out: str = "") -> None:
-        self._add(Problem(found, expected, way_out, self.source.path, span, "warning"))
+        self._add(Problem(found, expected, way_out, self._path(span), span, "warning"))
+
+    def _path(self, span: Span | None) -> str:
+        """No place: the command line is to blame, not the file."""
+        return self.source.path if span else ""
 
     def _add(self, problem: Problem) -> None:
         if problem not in self.problems:

@@ -93,9 +93,10 @@ def _match(build: Build, resolved: Values, loose: bool, rules: Rules, complaints
         return
     for one in resolved.given:
         if one.key not in used:
+            flag = "" if one.key_span else "--substitutions: "
             complaints.error(
                 one.key_span,
-                f'key "{one.key}" in the substitution data is not matched in the template',
+                f'{flag}key "{one.key}" in the substitution data is not matched in the template',
                 "a use of it",
                 _unused_help(build, one.key),
             )

@@ -5,6 +5,6 @@ from __future__ import annotations
 from ctr_ci.plan.json import to_json
 from ctr_ci.plan.make import make
 from ctr_ci.plan.model import Mount, Plan, SecretSource, Step
-from ctr_ci.plan.stages import StagePolicy
+from ctr_ci.plan.stages import StagePolicy, read_stages
 
-__all__ = ["Mount", "Plan", "SecretSource", "StagePolicy", "Step", "make", "to_json"]
+__all__ = ["Mount", "Plan", "SecretSource", "StagePolicy", "Step", "make", "read_stages", "to_json"]

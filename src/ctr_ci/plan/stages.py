@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ctr_ci.document import nearest
+from ctr_ci.document import List, Map, Node, Scalar, nearest
 from ctr_ci.plan.model import Step
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.source import Span
@@ -96,3 +96,43 @@ def _refuse_cycle(steps: Sequence[Step], owner: dict[int, StagePolicy]) -> None:
             stage.span,
         )
     )
+
+
+def read_stages(node: Node | None, path: str) -> tuple[StagePolicy, ...]:
+    """The `stages:` section of ctr-ci.yaml. Raises InputError with every mistake in it."""
+    if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+        return ()
+    problems: list[Problem] = []
+    if not isinstance(node, List):
+        raise InputError(Problem("stages that are no list", "a list of stages", path=path, span=node.span))
+    stages = tuple(stage for item in node.items if (stage := _stage(item, path, problems)))
+    if problems:
+        raise InputError(*problems)
+    return stages
+
+
+def _stage(node: Node, path: str, problems: list[Problem]) -> StagePolicy | None:
+    if not isinstance(node, Map):
+        problems.append(Problem("a stage that is no map", "`name`, `steps`", path=path, span=node.span))
+        return None
+    for entry in node.entries:
+        if entry.key not in ("name", "steps", "gate"):
+            near = nearest(entry.key, ("name", "steps", "gate"))
+            way_out = f"did you mean {near!r}?" if near else ""
+            expected = "name, steps or gate"
+            problems.append(Problem(f"unknown key {entry.key!r}", expected, way_out, path, entry.key_span))
+    name, steps, gate = (node.entry(key) for key in ("name", "steps", "gate"))
+    if not name or not isinstance(name.value, Scalar) or not name.value.text:
+        problems.append(Problem("a stage without name", "`name:`", path=path, span=node.span))
+        return None
+    items = steps.value.items if steps and isinstance(steps.value, List) else ()
+    ids = tuple(item.text for item in items if isinstance(item, Scalar))
+    if not ids or len(ids) != len(items):
+        expected = "a list of step ids"
+        problems.append(
+            Problem(f"stage {name.value.text!r} without steps", expected, path=path, span=node.span)
+        )
+    gated = gate.value.value if gate and isinstance(gate.value, Scalar) else False
+    if not isinstance(gated, bool):
+        problems.append(Problem(f"gate: {gated!r}", "true or false", path=path, span=node.span))
+    return StagePolicy(name.value.text, ids, gated is True, path, node.span)
