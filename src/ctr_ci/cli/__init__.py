@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # name -> summary: known without importing the command, so that `--help` and a typo cost nothing.
 COMMANDS = {
     "lint": "lint Dockerfiles",
+    "inspect": "say what ships in an image, in bytes",
     "run": "run a cloudbuild.yaml in containers, as Cloud Build would",
     "publish": "push exactly the image that a run has tested",
     "plan": "say what would run: steps, order, resolved substitutions",

@@ -11,6 +11,7 @@ from ctr_ci.image.stream import Piece
 from ctr_ci.image.weigh import weigh
 from ctr_ci.image.weight import Weight
 from ctr_ci.problem import InputError, Problem
+from ctr_ci.value import replace
 
 
 def inspect(
@@ -19,8 +20,10 @@ def inspect(
     wanted: str = "",
     engine_bytes: int | None = None,
     base: Sequence[str] | None = None,
+    where: str = "",
 ) -> Weight:
-    """The weight of the image in a `docker save` or OCI archive; `wanted` names one of several.
+    """The weight of the image in a `docker save` or OCI archive; `wanted` names one of several,
+    `where` is what problems call the archive.
 
     Raises InputError (Truncated where it is cut off). Memory: some 500 bytes a path, no content.
     """
@@ -28,7 +31,10 @@ def inspect(
     def each(_: File, blocks: Iterator[Piece]) -> layers.Layer:
         return layers.read(blocks, databases.keep)
 
-    image = archive.read(chunks, each, wanted)
+    try:
+        image = archive.read(chunks, each, wanted)
+    except InputError as error:
+        raise type(error)(*(replace(problem, path=where) for problem in error.problems)) from error
     for layer in image.layers:
         if layer.value.diff_id and layer.value.diff_id != str(layer.diff_id):
             raise InputError(

@@ -15,7 +15,7 @@ from ctr_ci.image.packages import databases
 from ctr_ci.image.packages.package import Package
 from ctr_ci.image.share import Share
 from ctr_ci.image.state import State
-from ctr_ci.image.tar import FILE, SYMLINK
+from ctr_ci.image.tar import DIRECTORY, FILE, SYMLINK
 from ctr_ci.image.weight import Duplicate, Item, LayerWeight, PackageWeight, Weight
 
 SMALLEST_DUPLICATE = 4096  # below, a copy costs less than the line that tells of it
@@ -104,9 +104,9 @@ def weigh(
 def _visible(merged: Merged, owners: Owners, classifier: Classifier, links: Sequence[bool]) -> list[Item]:
     items = []
     for path, (layer, entry) in merged.tree.items():
-        size = _size(entry, links[layer])
-        if not size:
+        if entry.kind == DIRECTORY:
             continue
+        size = _size(entry, links[layer])
         owner = owners.of(path)
         share, why = classifier.verdict(path, owner)
         if entry.kind == SYMLINK and owner is None and share is Share.RUNTIME:

@@ -9,16 +9,19 @@ builder-next ChecksumForGraphID), so each layer says which it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctr_ci.image.share import Share
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Some bytes at a path in a layer. `share` adds up to the whole image; `was` is what hidden bytes
-    (share WASTE) would be, else the same. `why` says what decided; `how` what hid them ("" if nothing
-    did: "overwritten", "stored again", "deleted"), `by` which layer."""
+    """What is at a path in a layer (no folders), and its bytes: 0 for an empty file, a further hard
+    link, a symlink that its engine does not count.
+
+    `share` adds up to the whole image; `was` is what hidden bytes (share WASTE) would be, else the
+    same. `why` says what decided; `how` what hid them ("" if nothing did: "overwritten", "stored
+    again", "deleted"), `by` which layer."""
 
     path: str
     layer: int
@@ -95,6 +98,10 @@ class Weight:
     command: tuple[str, ...]
     base_from: str
     notes: tuple[str, ...] = ()
+
+    def called(self, names: tuple[str, ...]) -> Weight:
+        """The same under other names: an archive made by ID has none."""
+        return replace(self, names=names)
 
     @property
     def size_bytes(self) -> int:
