@@ -1,0 +1,44 @@
+"""Writes the files that are made from declarations; `--check` says which are out of date (exit 1)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ctr_ci.cli import COMMANDS, load
+from ctr_ci.reference import action_yml, hooks_yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+def describe(command: str, option: str) -> str:
+    """The help text of a command's option. Raises LookupError where there is none."""
+    if command not in COMMANDS:
+        raise LookupError(f"no command {command}")
+    found = [one.help for one in load(command).options if one.name == option]
+    if not found:
+        raise LookupError(f"{command} has no option {option}")
+    return found[0]
+
+
+def files() -> dict[str, str]:
+    """The text of each file by its path from the repository's root."""
+    return {"action.yml": action_yml(describe), ".pre-commit-hooks.yaml": hooks_yaml()}
+
+
+def main() -> int:
+    stale = []
+    for path, text in files().items():
+        target = ROOT / path
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            stale.append(path)
+            if "--check" not in sys.argv:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+    if stale:
+        print("out of date:" if "--check" in sys.argv else "written:", *stale)
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""One use of the action, from inputs to reports: lint, then run, then publish, as far as each says yes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from ctr_ci import __version__
+from ctr_ci.action import child, inputs, results
+from ctr_ci.action.event import Event, event
+from ctr_ci.action.inputs import Job
+from ctr_ci.action.results import Lint, Receipt
+from ctr_ci.action.summary import summary
+from ctr_ci.github import annotate, clipped, command, connect, mask, output
+from ctr_ci.problem import CtrCiError, Exit, Problem, Refused
+from ctr_ci.record import Record, read
+from ctr_ci.secret import Secret
+
+TOKEN = inputs.NAMES["github-token"].variable
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What has happened so far."""
+
+    exit: int = 0
+    verdict: str = "nothing to do: give `dockerfile`, `config` or `image`"
+    lint: Lint | None = None
+    sarif: Path | None = None
+    record: Record | None = None
+    record_path: Path | None = None
+    receipt: Receipt | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def act(environment: Mapping[str, str], folder: Path, out: TextIO) -> int:
+    """Does the job of the inputs; `folder` is scratch space that outlives us (SARIF, record).
+
+    Returns the exit code of the first command that did not say yes. Raises InputError, Refused.
+    """
+    for value in inputs.sensitive(environment):
+        out.write("\n".join(mask(value)) + "\n")
+    for word in inputs.unknown(environment):
+        out.write(command("warning", word, title="ctr-ci") + "\n")
+    job = inputs.job(environment)
+    about = event(environment)
+    if (job.run or job.publish) and about.trusts_a_stranger:
+        raise Refused(
+            Problem(
+                f"{about.name} runs with this repository's secrets, and the code is a fork's",
+                expected="the event pull_request, which has no secrets",
+                help="build forks on pull_request; publish after the merge, on push",
+            )
+        )
+    outcome = Outcome()
+    try:
+        _work(job, environment, folder, out, outcome)
+    finally:
+        _report(job, about, environment, outcome, out)
+    return outcome.exit
+
+
+def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, outcome: Outcome) -> None:
+    plain = child.environment_of(environment, {})
+    if job.lint:
+        report, outcome.sarif = folder / "lint.json", folder / "lint.sarif"
+        formats = ("--format=text", f"--format=json:{report}", f"--format=sarif:{outcome.sarif}")
+        outcome.exit, _ = child.run(["lint", *formats, *job.lint], plain, out, "ctr-ci lint")
+        outcome.lint = results.lint(report)
+        outcome.verdict = _lint_verdict(outcome.exit, outcome.lint)
+        if not outcome.sarif.is_file():
+            outcome.sarif = None
+        if outcome.exit:
+            return
+    if job.run:
+        path = folder / "record.json"
+        outcome.exit, _ = child.run(["run", f"--record={path}", *job.run], plain, out, "ctr-ci run")
+        if path.is_file():
+            outcome.record_path = path
+            outcome.record = read(path)
+        outcome.verdict = _run_verdict(outcome.exit, outcome.record)
+        if outcome.exit:
+            return
+    if job.publish:
+        own = {name: environment[name] for name in environment if name.startswith("ACTIONS_")}
+        if token := environment.get(TOKEN):
+            own["GITHUB_TOKEN"] = token
+        given = environment.get(inputs.NAMES["password"].variable, "").strip() or None
+        asked = ["publish", f"--record={folder / 'record.json'}", "--format=json", *job.publish]
+        outcome.exit, said = child.run(
+            asked, child.environment_of(environment, own), out, "ctr-ci publish", show=False, given=given
+        )
+        outcome.receipt = results.receipt(said) if outcome.exit == 0 else None
+        outcome.verdict = (
+            f"pushed {outcome.receipt.digest}" if outcome.receipt else "nothing was pushed; the log says why"
+        )
+
+
+def _lint_verdict(code: int, lint: Lint | None) -> str:
+    if lint is None or code not in (Exit.DONE, Exit.NO):
+        return "the Dockerfiles could not be linted; the log says why"
+    if code:
+        return f"{lint.count('error')} errors and {lint.count('warning')} warnings in Dockerfiles"
+    return (
+        "the Dockerfiles are fine" if not lint.findings else f"{len(lint.findings)} findings, none that fails"
+    )
+
+
+def _run_verdict(code: int, record: Record | None) -> str:
+    if record is None:
+        return "the build did not start; the log says why"
+    if code == Exit.DONE:
+        return f"built and tested {len(record.images)} images"
+    failed = [step.id or step.name for step in record.steps if step.status == "FAILURE" and not step.forgiven]
+    if failed:
+        return f"step {failed[0]} failed: nothing may be pushed"
+    return f"the build ended with {record.status}: nothing may be pushed"
+
+
+def _report(job: Job, about: Event, environment: Mapping[str, str], outcome: Outcome, out: TextIO) -> None:
+    """Outputs, annotations, pull request, summary. None of it changes the verdict."""
+    findings = outcome.lint.findings if outcome.lint else ()
+    items = [finding.annotation() for finding in findings]
+    if outcome.lint:
+        items += outcome.lint.errors
+    changed = _pull_request(job, about, environment, outcome)
+    if job.annotations and items:
+        out.write("\n".join(annotate(items, changed, where="the job summary")) + "\n")
+    if outcome.exit and not items:
+        out.write(command("error", outcome.verdict, title="ctr-ci") + "\n")
+    for note in outcome.notes:
+        out.write(command("notice", note, title="ctr-ci") + "\n")
+    _append(environment.get("GITHUB_OUTPUT"), "".join(_outputs(outcome)))
+    if job.summary:
+        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipt, tuple(outcome.notes))
+        _append(environment.get("GITHUB_STEP_SUMMARY"), clipped(text))
+    out.write(f"ctr-ci: {outcome.verdict}\n" if "\n" not in outcome.verdict else "")
+    out.flush()
+
+
+def _outputs(outcome: Outcome) -> Sequence[str]:
+    lint, record, receipt = outcome.lint, outcome.record, outcome.receipt
+    values = {
+        "version": __version__,
+        "findings": str(len(lint.findings)) if lint else "",
+        "errors": str(lint.count("error")) if lint else "",
+        "warnings": str(lint.count("warning")) if lint else "",
+        "fixable": str(sum(finding.fixable for finding in lint.findings)) if lint else "",
+        "sarif-file": str(outcome.sarif or ""),
+        "status": record.status if record else "",
+        "record": str(outcome.record_path or ""),
+        "image": receipt.repository if receipt else "",
+        "image-id": receipt.image_id if receipt else "",
+        "digest": receipt.digest if receipt else "",
+        "tags": "\n".join(receipt.tags) if receipt else "",
+    }
+    return [output(name, value, f"ctr-ci-{secrets.token_hex(16)}") for name, value in values.items()]
+
+
+def _pull_request(
+    job: Job, about: Event, environment: Mapping[str, str], outcome: Outcome
+) -> Mapping[str, frozenset[int]]:
+    """Says on GitHub what was asked for; the lines that the pull request changes, if they are known."""
+    wanted = job.upload_sarif or job.comment or job.suggest or job.check_run
+    token = environment.get(TOKEN, "")
+    if not token or not about.repository or not (wanted or about.pull_request):
+        return {}
+    hub = connect(Secret(token, "github-token"), about.repository, about.api_url)
+    changed: Mapping[str, frozenset[int]] = {}
+    done = []
+    try:
+        if about.pull_request:
+            changed = hub.changed_lines(about.pull_request)
+        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipt, ())
+        if job.upload_sarif and outcome.sarif:
+            done.append(hub.upload_sarif(about.sha, about.ref, outcome.sarif.read_text(encoding="utf-8")))
+        if job.check_run:
+            items = [finding.annotation() for finding in outcome.lint.findings] if outcome.lint else []
+            done.append(hub.check_run("ctr-ci", about.sha, outcome.exit == 0, outcome.verdict, text, items))
+        if job.comment and about.pull_request:
+            done.append(hub.comment(about.pull_request, "report", text))
+        if job.suggest and about.pull_request and outcome.lint and outcome.lint.fixes:
+            paths = {fix.path for fix in outcome.lint.fixes}
+            lines = {path: tuple(_lines(Path(path))) for path in paths}
+            made = results.suggestions(outcome.lint.fixes, lines)
+            done.append(hub.suggest(about.pull_request, about.sha, made))
+    except CtrCiError as error:
+        outcome.notes.append(f"GitHub's API: {error.problems[0].found}")
+    outcome.notes += [one.because for one in done if not one.done]
+    return changed
+
+
+def _lines(path: Path) -> Sequence[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return ()
+
+
+def _append(path: str | None, text: str) -> None:
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
