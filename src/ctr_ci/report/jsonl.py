@@ -11,13 +11,14 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
-from typing import get_args
+from typing import TypeVar, get_args
 
 from ctr_ci.events import Event
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.source import Position, Source, Span
 from ctr_ci.value import fields as value_fields
 
+T = TypeVar("T")
 BINARY = ("data", "output")
 
 
@@ -35,26 +36,44 @@ def line(event: Event) -> str:
     return json.dumps({"event": kind, **content}, ensure_ascii=False)
 
 
+def parse(text: str) -> Event | None:
+    """The event of a line, None for a kind that this version does not know.
+
+    Raises ValueError on what is no event.
+    """
+    try:
+        content = json.loads(text)
+        kind = KINDS.get(content.pop("event"))
+        if kind is None:
+            return None
+        known = {field.name for field in fields(kind)}
+        make: Callable[..., Event] = kind
+        return make(**{key: _in(key, value) for key, value in content.items() if key in known})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"no event: {text[:80]}") from error
+
+
 def read(source: Source) -> Iterator[Event]:
     """The events of a saved stream. Events of a later version are passed over.
 
     Raises InputError on a line that is no event.
     """
     for number, text in enumerate(source.lines, 1):
-        if not text:
-            continue
-        try:
-            content = json.loads(text)
-            kind = KINDS.get(content.pop("event"))
-            if kind is not None:
-                known = {field.name for field in fields(kind)}
-                make: Callable[..., Event] = kind
-                yield make(**{k: _in(k, v) for k, v in content.items() if k in known})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            at = Position(number, 1)
-            raise InputError(
-                Problem("no event of a build", "a line of events.jsonl", path=source.path, span=Span(at, at))
-            ) from error
+        if text:
+            event = at_line(source, number, parse)
+            if event is not None:
+                yield event
+
+
+def at_line(source: Source, number: int, read_line: Callable[[str], T]) -> T:
+    """What `read_line` makes of a line; its ValueError becomes an InputError at that line."""
+    try:
+        return read_line(source.lines[number - 1])
+    except ValueError as error:
+        at = Position(number, 1)
+        raise InputError(
+            Problem("no event of a build", "a line of a run's events", path=source.path, span=Span(at, at))
+        ) from error
 
 
 def lines(events: Iterable[Event]) -> Iterator[str]:

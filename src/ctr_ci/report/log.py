@@ -26,6 +26,9 @@ from ctr_ci.events import (
     StepStarted,
 )
 
+TAIL = 4096  # bytes of a step's output that are kept for the end
+LAST = 12  # lines of them that are shown
+
 Stream = Literal["stdout", "stderr"]
 Piece = tuple[Stream, bytes]
 
@@ -37,10 +40,13 @@ class Log:
         self._labels: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._begun: set[int] = set()
+        self._tails: dict[int, bytes] = {}
+        self._failed: int | None = None
 
     def read(self, event: Event) -> Iterator[Piece]:
         match event:
             case StepOutput(step=step, data=data):
+                self._tails[step] = (self._tails.get(step, b"") + data[-TAIL:])[-TAIL:]
                 yield "stdout", self._prefixed(step, data)
             case BuildStarted(build_id=build_id, steps=steps):
                 self._labels = {i: f'Step #{i} - "{id}"' if id else f"Step #{i}" for i, id, _ in steps}
@@ -74,6 +80,7 @@ class Log:
             case BuildFinished(status=status, problem=problem):
                 yield _ours("DONE" if status == "SUCCESS" else status if status != "FAILURE" else "ERROR")
                 if problem is not None:
+                    yield from self._last_lines()
                     yield _ours(f"ERROR: {problem.found}")
                     yield from (_ours(f"help: {line}") for line in problem.help.splitlines())
             case _:
@@ -101,12 +108,22 @@ class Log:
             if event.status == "SKIPPED":
                 yield _ours(f"Skipped {label}")
             return
+        if event.status in ("FAILURE", "TIMEOUT") and not event.forgiven and self._failed is None:
+            self._failed = event.step
         if event.status != "SUCCESS":
             code = "" if event.exit_code is None else f" (exit code {event.exit_code})"
             forgiven = ", forgiven" if event.forgiven else ""
             yield self._of(event.step, f"{event.status}{code}{forgiven}")
         if not self._alone:
             yield _ours(f"Finished {label}")
+
+    def _last_lines(self) -> Iterator[Piece]:
+        """The end of the failed step's output, which parallel steps may have buried."""
+        if self._alone or self._failed is None or not self._tails.get(self._failed):
+            return
+        yield _ours(f"last lines of {self._labels[self._failed]}:")
+        for line in self._tails[self._failed].splitlines()[-LAST:]:
+            yield "stderr", b"    " + line + b"\n"
 
     def _of(self, step: int, text: str) -> Piece:
         return _ours(text if self._alone else f"{self._labels[step]}: {text}")

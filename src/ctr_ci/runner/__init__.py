@@ -8,5 +8,6 @@ from __future__ import annotations
 from ctr_ci.runner.execute import Build, Control, Options, Outcome, run
 from ctr_ci.runner.images import Builders
 from ctr_ci.runner.owner import owner
+from ctr_ci.runner.reap import Reaped, reap
 
-__all__ = ["Build", "Builders", "Control", "Options", "Outcome", "owner", "run"]
+__all__ = ["Build", "Builders", "Control", "Options", "Outcome", "Reaped", "owner", "reap", "run"]

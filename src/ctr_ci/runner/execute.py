@@ -67,6 +67,7 @@ class Options:
     jobs: int | None = None
     skip: frozenset[int] = frozenset()
     memory_bytes: int | None = None
+    gates_required: bool = False
     keep: bool = False
 
 
@@ -194,8 +195,7 @@ class _Run:
                 self._end("INTERNAL_ERROR", error.problems[0], error)
             finally:
                 self._tidy()
-            for gate in self._judge():
-                self._emit(gate)
+            self._pass_gates()
         except BaseException as error:
             self._end("INTERNAL_ERROR", Problem(f"{type(error).__name__} in ctr-ci"))
             raise
@@ -420,6 +420,18 @@ class _Run:
                     path=self._plan.config_path,
                 ),
             )
+
+    def _pass_gates(self) -> None:
+        for gate in self._judge():
+            self._emit(gate)
+            if gate.verdict != "passed" and self._options.gates_required:
+                self._end(
+                    "FAILURE",
+                    Problem(
+                        f"the gate {gate.name} is {gate.verdict}: {gate.because}",
+                        help="--gate-policy warn lets the build pass; `publish` would refuse the image",
+                    ),
+                )
 
     def _tidy(self) -> None:
         """Removes all of this build. What goes wrong with that is told, and hides nothing else."""

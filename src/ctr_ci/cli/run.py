@@ -1,0 +1,101 @@
+"""`ctr-ci run`: a cloudbuild.yaml in containers."""
+
+from __future__ import annotations
+
+from ctr_ci.cli.build_options import BUILD_OPTIONS, choice
+from ctr_ci.cli.option import Command, Option
+from ctr_ci.problem import Exit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    import os
+    import sys
+    import time
+    from pathlib import Path
+
+    from ctr_ci.verbs.run import Request, World, run
+    from ctr_ci.verbs.selection import Selection
+
+    request = Request(
+        source="" if arguments.no_source else arguments.source,
+        choice=choice(arguments),
+        selection=Selection(
+            tuple(arguments.only),
+            tuple(arguments.skip),
+            getattr(arguments, "from"),
+            arguments.until,
+        ),
+        ignore_file=arguments.ignore_file,
+        record=Path(arguments.record) if arguments.record else None,
+        secrets=tuple(arguments.secret),
+        builders=tuple(arguments.builder),
+        format=arguments.format,
+        gate_policy=arguments.gate_policy,
+        pull=arguments.pull,
+        engine=arguments.engine,
+        network=arguments.network or "",
+        jobs=arguments.jobs,
+        trust_steps=arguments.trust_steps,
+        dry_run=arguments.dry_run,
+        keep=arguments.keep,
+        push=arguments.push,
+    )
+    return run(request, World(sys.stdout.buffer, sys.stderr.buffer, dict(os.environ), time.time, Path.cwd()))
+
+
+COMMAND = Command(
+    name="run",
+    summary="run a cloudbuild.yaml in containers, as Cloud Build would",
+    example="  ctr-ci run . --substitutions _TAG=v1     ./cloudbuild.yaml; nothing is pushed\n"
+    "  ctr-ci run . --tag app                   only the Dockerfile",
+    options=(
+        Option("source", "a folder, an archive, or a git URL@REVISION (default: here)", "path", "."),
+        *BUILD_OPTIONS,
+        Option("--no-source", "start with an empty /workspace", kind="flag"),
+        Option("--ignore-file", "instead of .gcloudignore", metavar="FILE"),
+        Option("--dry-run", "say what would run, start nothing", kind="flag"),
+        Option("--only", "run only this step (id or index; repeatable)", kind="list", metavar="STEP"),
+        Option("--skip", "do not run this step (repeatable)", kind="list", metavar="STEP"),
+        Option("--from", "run this step and those after it", metavar="STEP"),
+        Option("--until", "run no step after this one", metavar="STEP"),
+        Option(
+            "--builder",
+            "run IMAGE where a step names the builder NAME (repeatable)",
+            kind="list",
+            metavar="NAME=IMAGE",
+        ),
+        Option(
+            "--secret",
+            "a secret variable: NAME=env:VARIABLE, NAME=file:PATH or NAME=cmd:COMMAND (repeatable)",
+            kind="list",
+            metavar="NAME=SOURCE",
+        ),
+        Option(
+            "--pull",
+            "when images are pulled",
+            default="missing",
+            choices=("missing", "always", "never"),
+        ),
+        Option("--jobs", "steps that may run at once (default: all that are ready)", kind="int", metavar="N"),
+        Option("--network", "a network of the engine for the steps (default: one of their own)"),
+        Option("--engine", "the engine (default: DOCKER_HOST, the docker context)", metavar="URL"),
+        Option("--trust-steps", "give steps the engine's own socket instead of the broker's", kind="flag"),
+        Option("--push", "publish the tested images when the build has passed", kind="flag"),
+        Option(
+            "--gate-policy",
+            "an image that no step tested: fail the build, warn, or say nothing",
+            default="warn",
+            choices=("required", "warn", "off"),
+        ),
+        Option("--record", "where the record goes (default: .ctr-ci/runs/BUILD/record.json)", metavar="FILE"),
+        Option("--keep", "leave containers and workspace of a failed build to look at", kind="flag"),
+        Option(
+            "--format", "a log for people, or one JSON event a line", default="text", choices=("text", "json")
+        ),
+    ),
+    run=run,
+)

@@ -1,0 +1,61 @@
+"""Removes what builds left whose process is dead: by our labels, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctr_ci.engine import Engine, Owned
+from ctr_ci.problem import Problem, WorldError
+from ctr_ci.runner.owner import dead
+
+FOLDERS = "ctr-ci-*"
+ORDER = ("container", "network", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """`kind`: container, network, volume or folder; `problem` is set where it could not be removed."""
+
+    kind: str
+    name: str
+    build_id: str
+    problem: Problem | None = None
+
+
+def reap(engine: Engine, folders: Path | None = None) -> tuple[Reaped, ...]:
+    """Removes what dead processes left in the engine and, as folders of builds, in `folders`.
+
+    What a living process owns stays, as does what is owned by another machine. Raises WorldError
+    where the engine cannot be asked.
+    """
+    lost = [thing for thing in engine.owned() if dead(thing.owner)]
+    lost.sort(key=lambda thing: ORDER.index(thing.kind))
+    return (*(_remove(engine, thing) for thing in lost), *(_folders(folders) if folders else ()))
+
+
+def _remove(engine: Engine, thing: Owned) -> Reaped:
+    remove = {
+        "container": engine.remove,
+        "network": engine.remove_network,
+        "volume": engine.remove_volume,
+    }[thing.kind]
+    try:
+        remove(thing.id)
+    except WorldError as error:
+        return Reaped(thing.kind, thing.id, thing.build_id, error.problems[0])
+    return Reaped(thing.kind, thing.id, thing.build_id)
+
+
+def _folders(place: Path) -> Iterator[Reaped]:
+    for folder in sorted(place.glob(FOLDERS)):
+        try:
+            name = (folder / "owner").read_text(encoding="utf-8")
+        except OSError:
+            continue  # none of ours, or another user's
+        if dead(name):
+            shutil.rmtree(folder, ignore_errors=True)
+            stays = Problem("some of it belongs to another user", help=f"sudo rm -r {folder}")
+            yield Reaped("folder", str(folder), "", stays if folder.exists() else None)

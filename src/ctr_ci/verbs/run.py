@@ -1,0 +1,330 @@
+"""`ctr-ci run`: a build, from its source to its record."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from types import FrameType
+from typing import BinaryIO, Literal
+from uuid import uuid4
+
+from ctr_ci import gate, record
+from ctr_ci.engine import Engine, connect
+from ctr_ci.events import Event, GateDecided, Noted, StepOutput
+from ctr_ci.plan import Plan
+from ctr_ci.problem import CtrCiError, Exit, InputError, Problem, WorldError
+from ctr_ci.report import jsonl
+from ctr_ci.report.journal import Journal
+from ctr_ci.report.log import Log, short
+from ctr_ci.runner import Build, Builders, Control, Options, Outcome, owner, reap
+from ctr_ci.runner import run as carry_out
+from ctr_ci.secret import Secret
+from ctr_ci.verbs.build_inputs import BuildChoice, planned
+from ctr_ci.verbs.secret_sources import read_secrets
+from ctr_ci.verbs.selection import Selection, skipped
+from ctr_ci.workspace import Workspace, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for. `source` "": none (`--no-source`). `record` None: the usual place under
+    the current folder. `format` is "text" or "json", `gate_policy` required, warn or off."""
+
+    source: str
+    choice: BuildChoice
+    selection: Selection
+    ignore_file: str | None = None
+    record: Path | None = None
+    secrets: tuple[str, ...] = ()
+    builders: tuple[str, ...] = ()
+    format: Literal["text", "json"] = "text"
+    gate_policy: Literal["required", "warn", "off"] = "warn"
+    pull: str = "missing"
+    engine: str | None = None
+    network: str = ""
+    jobs: int | None = None
+    memory_bytes: int | None = None
+    trust_steps: bool = False
+    dry_run: bool = False
+    keep: bool = False
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run has of its surroundings."""
+
+    out: BinaryIO
+    err: BinaryIO
+    environment: Mapping[str, str]
+    clock: Callable[[], float]
+    root: Path  # where .ctr-ci/ is
+
+
+def run(request: Request, world: World) -> Exit:
+    """Runs a build. Raises InputError before anything starts where the input is wrong."""
+    build_id = str(uuid4())
+    builders = Builders(request.pull, _stand_ins(request.builders))
+    with ExitStack() as stack:
+        folder = stack.enter_context(_folder())
+        plan, workspace = _plan(request, world, build_id, folder)
+        secrets = read_secrets(request.secrets, world.environment)
+        if request.dry_run:
+            return _dry_run(request, plan, world)
+        engine = connect(request.engine, world.environment)
+        stack.callback(engine.close)
+        reaping = _reap(engine)
+        workspace = workspace or _prepare(request, world, folder)
+        options = Options(
+            builders=builders,
+            docker="engine" if request.trust_steps else "broker",
+            network=request.network,
+            jobs=request.jobs,
+            skip=skipped(plan, request.selection),
+            memory_bytes=request.memory_bytes,
+            gates_required=request.gate_policy == "required",
+            keep=request.keep,
+        )
+        build = Build(build_id, owner(), folder, workspace.folder, workspace.source)
+        outcome, found, path = _carry_out(request, world, plan, engine, build, options, secrets, stack)
+        reaping.join(timeout=5)
+    return _conclude(request, world, outcome, found, path)
+
+
+def _plan(request: Request, world: World, build_id: str, folder: Path) -> tuple[Plan, Workspace | None]:
+    """The plan, before anything is copied where the config is in a folder of the user's; any other
+    source is fetched first, and is then returned."""
+    from ctr_ci.workspace import git_facts
+
+    workspace = None
+    place = Path(request.source or ".")
+    if request.source and not place.is_dir():
+        workspace = _prepare(request, world, folder)
+        place, facts = workspace.folder, workspace.facts
+    else:
+        facts = git_facts(place)
+    if request.choice.tag is not None and not (place / "Dockerfile").exists():
+        raise InputError(Problem(f"no Dockerfile in {place}", "a Dockerfile: --tag builds it"))
+    plan, warnings = planned(request.choice, place, facts, world.environment, build_id)
+    for warning in warnings:
+        world.err.write(f"{warning.render()}\n".encode("utf-8", "surrogateescape"))
+    world.err.flush()
+    return plan, workspace
+
+
+def _prepare(request: Request, world: World, folder: Path) -> Workspace:
+    ignore = Path(request.ignore_file) if request.ignore_file else None
+    return prepare(request.source, folder / "workspace", environment=world.environment, ignore_file=ignore)
+
+
+def _carry_out(
+    request: Request,
+    world: World,
+    plan: Plan,
+    engine: Engine,
+    build: Build,
+    options: Options,
+    secrets: Mapping[str, Secret],
+    stack: ExitStack,
+) -> tuple[Outcome, record.Record, Path]:
+    path = request.record or _usual_place(world.root, build.id)
+    journal = stack.enter_context(Journal(path.parent if request.record is None else _beside(path)))
+    view = _json_view(world) if request.format == "json" else _text_view(world)
+    events = Recorder(path, journal, view)
+    control = Control()
+    with _signals(control):
+        outcome = carry_out(
+            plan,
+            engine,
+            build,
+            options,
+            secrets,
+            events.take,
+            clock=world.clock,
+            control=control,
+            judge=lambda: _judge(request, events.record(), world.clock()),
+        )
+    return outcome, events.record(), path
+
+
+class Recorder:
+    """Takes each event to the journal, the view, and the record, which is written whenever it has
+    changed."""
+
+    def __init__(self, path: Path, journal: Journal, view: Callable[[Event], None]) -> None:
+        self._path = path
+        self._journal = journal
+        self._view = view
+        self._record: record.Record | None = None
+
+    def take(self, event: Event) -> None:
+        self._journal.write(event)
+        if not isinstance(event, StepOutput | Noted):
+            self._record = record.fold((event,), self._record)
+            record.write(self._path, self._record)
+        self._view(event)
+
+    def record(self) -> record.Record:
+        assert self._record is not None
+        return self._record
+
+
+def _text_view(world: World) -> Callable[[Event], None]:
+    log = Log()
+    streams = {"stdout": world.out, "stderr": world.err}
+
+    def show(event: Event) -> None:
+        used = set()
+        for stream, text in log.read(event):
+            streams[stream].write(text)
+            used.add(stream)
+        for stream in used:
+            streams[stream].flush()
+
+    return show
+
+
+def _json_view(world: World) -> Callable[[Event], None]:
+    def show(event: Event) -> None:
+        world.out.write(jsonl.line(event).encode("utf-8", "surrogateescape") + b"\n")
+        world.out.flush()
+
+    return show
+
+
+def _judge(request: Request, found: record.Record, at: float) -> tuple[GateDecided, ...]:
+    if request.gate_policy == "off":
+        return ()
+    return tuple(
+        GateDecided(
+            at,
+            "tested",
+            verdict.image_id,
+            "passed" if verdict.passed else "missing",
+            f"{verdict.name}: {verdict.because}",
+            verdict.tested_by,
+        )
+        for verdict in gate.decide(found, gate.Policy())
+    )
+
+
+def _conclude(request: Request, world: World, outcome: Outcome, found: record.Record, path: Path) -> Exit:
+    if request.format == "text":
+        for line in _summary(outcome, found, path, world.root):
+            world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+        world.err.flush()
+    if outcome.signal:
+        return Exit.TERMINATED if outcome.signal == signal.SIGTERM else Exit.INTERRUPTED
+    if outcome.error is not None:
+        return outcome.error.exit
+    return {"SUCCESS": Exit.DONE, "TIMEOUT": Exit.TIMEOUT}.get(outcome.status, Exit.NO)
+
+
+def _summary(outcome: Outcome, found: record.Record, path: Path, root: Path) -> Iterator[str]:
+    """What was tested by what, where the record is, and what to do next."""
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    tested = []
+    for image in found.images:
+        if image.tested_by:
+            tested.append(image.name)
+            yield f"{image.name} ({short(image.image_id)}) was tested by {', '.join(image.tested_by)}"
+        else:
+            yield f"{image.name} ({short(image.image_id)}) was tested by no step: `publish` will refuse it"
+    if found.held:
+        yield f"held, not pushed: {', '.join(found.held)}"
+    yield f"record: {shown}"
+    if outcome.status == "SUCCESS" and tested:
+        yield f"next: ctr-ci publish --record {shlex.quote(str(shown))}"
+
+
+def _dry_run(request: Request, plan: Plan, world: World) -> Exit:
+    from ctr_ci.plan import to_json
+    from ctr_ci.report.plan_text import plan_text
+
+    text = to_json(plan) if request.format == "json" else "".join(f"{line}\n" for line in plan_text(plan))
+    world.out.write(text.encode("utf-8", "surrogateescape"))
+    world.out.flush()
+    return Exit.DONE
+
+
+def _stand_ins(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, equals, image = text.partition("=")
+        if not (name and equals and image):
+            raise InputError(Problem(f"--builder {text!r}", "NAME=IMAGE"))
+        found[name] = image
+    return found
+
+
+def _usual_place(root: Path, build_id: str) -> Path:
+    """The record's place; its folder keeps itself out of the user's repository."""
+    folder = root / record.FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise WorldError(
+            Problem(
+                f"cannot write: {error.strerror}", "a folder for records", "or --record FILE", str(folder)
+            )
+        ) from error
+    return record.place(root, build_id)
+
+
+def _beside(path: Path) -> Path:
+    """Where the events go of a record with a place of its own."""
+    return path.with_name(f"{path.stem}.events")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """The build's own folder, open to nobody else; its name and a file in it say whose it is."""
+    folder = Path(mkdtemp(prefix="ctr-ci-"))
+    try:
+        (folder / "owner").write_text(owner(), encoding="utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _signals(control: Control) -> Iterator[None]:
+    """SIGINT and SIGTERM end the build in order; a second one ends the process at once."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for known in previous:
+            signal.signal(known, signal.SIG_DFL)
+        control.stop(number)
+
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    try:
+        for number in previous:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _reap(engine: Engine) -> threading.Thread:
+    """Removes in the background what killed runs left; a failure is for `clean` to tell."""
+
+    def work() -> None:
+        with suppress(CtrCiError):
+            reap(engine)
+
+    thread = threading.Thread(target=work, name="ctr-ci-reap", daemon=True)
+    thread.start()
+    return thread
