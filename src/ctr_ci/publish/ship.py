@@ -138,6 +138,8 @@ class Shipment:
                 else:
                     raise Misplaced(f"layer {layer.diff_id} lies at another place than remembered")
                 layers.append(blob)
+        except Misplaced:
+            raise
         except BaseException:
             self._stop.set()
             raise

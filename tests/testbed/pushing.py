@@ -1,0 +1,143 @@
+"""Pushes from Python with parts at hand: a shelf of images, a client, a quick clock."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import Request as Ask
+from urllib.request import urlopen
+
+from ctr_ci.events import Event
+from ctr_ci.oci import Digest, Repository
+from ctr_ci.problem import Problem, Refused
+from ctr_ci.publish import Memory, Receipt, Wish, push, unverified
+from ctr_ci.registry import Access, Clock, Password, Registry, Transport, Tries
+from ctr_ci.secret import Secret
+from testbed import registry as registries
+from testbed.saved import Saved, Shelf, pieces
+
+QUICK = Tries(most=5, first_s=0.01)
+ACCEPT = ", ".join(
+    f"application/vnd.{kind}+json"
+    for kind in (
+        "oci.image.manifest.v1",
+        "oci.image.index.v1",
+        "docker.distribution.manifest.v2",
+        "docker.distribution.manifest.list.v2",
+    )
+)
+
+
+class Content:
+    """The publisher's `Content`, from a shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
+    def layers(self, image_id: Digest) -> tuple[Digest, ...]:
+        found = self.shelf.saved.get(str(image_id))
+        if found is None:
+            raise Refused(Problem(f"the tested image is no longer present: {image_id}"))
+        return tuple(map(Digest.parse, found.diff_ids))
+
+    def export(self, image_id: Digest) -> Iterator[bytes]:
+        self.shelf.exports += 1
+        return pieces(self.shelf.cut(self.shelf.saved[str(image_id)].archive()), self.shelf.size)
+
+
+def clock(slept: list[float] | None = None) -> Clock:
+    """The real time, but nobody sleeps: waits are noted in `slept`."""
+    noted = [] if slept is None else slept
+    return Clock(time.time, time.monotonic, noted.append, lambda: 0.5)
+
+
+@dataclass(slots=True)
+class Push:
+    """One push after another to one repository of `host`; `events` are the last one's."""
+
+    host: str
+    user: str = ""
+    password: str = ""
+    name: str = "team/app"
+    shelf: Shelf = field(default_factory=Shelf)
+    memory: Path | None = None
+    mounts: tuple[str, ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+    keep: frozenset[str] = frozenset()
+    slept: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    meanwhile: Callable[[Event], None] = lambda _: None
+    stock: bool = True  # puts what it is to push on the shelf
+
+    @contextmanager
+    def registry(self) -> Iterator[Registry]:
+        """A client of its own, whose connections are closed at the end."""
+        access = Access(mounts=self.mounts)
+        if self.user:
+            access = Access(Password(self.user, Secret(self.password)), mounts=self.mounts)
+        transport = Transport()
+        try:
+            yield Registry(
+                Repository(self.host, self.name),
+                access,
+                transport,
+                clock(self.slept),
+                self.said.append,
+                QUICK,
+            )
+        finally:
+            transport.close()
+
+    def __call__(self, saved: Saved, *tags: str) -> Receipt:
+        if self.stock:
+            self.shelf.saved.setdefault(saved.image_id, saved)
+        self.events.clear()
+        release = unverified(Digest.parse(saved.image_id), "")
+        wish = Wish(tags, self.keep, self.annotations)
+        with self.registry() as registry:
+            pushing = push(release, wish, registry, Content(self.shelf), Memory(self.memory))
+            while True:
+                try:
+                    event = next(pushing)
+                except StopIteration as done:
+                    receipt: Receipt = done.value
+                    return receipt
+                self.events.append(event)
+                self.meanwhile(event)
+
+
+def to(registry: registries.Registry, memory: Path | None = None, name: str = "team/app") -> Push:
+    """A push with the registry's own user and password."""
+    login = (registry.user, registry.password) if "auth:" in config(registry) else ("", "")
+    return Push(registry.host, *login, name=name, memory=memory)
+
+
+def config(registry: registries.Registry) -> str:
+    return (registry.folder / "config.yml").read_text()
+
+
+def stored(host: str, name: str, selector: str) -> dict[str, object]:
+    """The manifest as an open registry serves it."""
+    with urlopen(Ask(f"http://{host}/v2/{name}/manifests/{selector}", headers={"Accept": ACCEPT})) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def blob(host: str, name: str, digest: str) -> bytes:
+    with urlopen(f"http://{host}/v2/{name}/blobs/{digest}") as answer:
+        content: bytes = answer.read()
+        return content
+
+
+def tags(host: str, name: str) -> list[str]:
+    """The tags of a repository of an open registry, [] where there is none."""
+    try:
+        with urlopen(f"http://{host}/v2/{name}/tags/list") as answer:
+            return sorted(json.load(answer)["tags"] or [])
+    except OSError:
+        return []
