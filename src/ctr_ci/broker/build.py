@@ -49,7 +49,7 @@ def build(target: Target, owned: Owned) -> Allow:
             )
     _outputs(asked.get("outputs"))
     names = tuple(full(name) for name in asked.all("t") if name)
-    quiet = asked.get("q") in ("1", "true") and asked.get("version") != "2"
+    quiet = asked.get("q") not in ("", "0", "false")
     for name in names:
         claim(name, owned)
     # No intermediate container may outlive the build: rm alone keeps those of a failed one.
