@@ -12,7 +12,7 @@ from ctr_ci.cloudbuild.builtins import Builtins
 from ctr_ci.cloudbuild.check import check, check_timeouts
 from ctr_ci.cloudbuild.check_names import check_names
 from ctr_ci.cloudbuild.complaints import Complaints
-from ctr_ci.cloudbuild.fields import MESSAGES, Field, Kind
+from ctr_ci.cloudbuild.fields import MESSAGES, Field, Kind, find
 from ctr_ci.cloudbuild.flags import parse_substitutions, parse_timeout
 from ctr_ci.cloudbuild.load import read_message
 from ctr_ci.cloudbuild.substitute import Rules, Substituted
@@ -66,6 +66,14 @@ def load(source: Source) -> Build:
         )
         complaints.settle()
         raise AssertionError
+    if node.entries and not any(find("Build", entry.key) for entry in node.entries):
+        complaints.error(
+            node.entries[0].key_span,
+            f"unknown field .{node.entries[0].key}: unused; there is no field of a Cloud Build config at all",
+            "`steps:` and other fields",
+            "is this the right file?",
+        )
+        complaints.settle()
     root = read_message("Build", node, "", complaints)
     build = read_build(source, root)
     check(build, complaints)
@@ -97,6 +105,6 @@ def substitute(
     complaints.problems += build.warnings
     done = _substitute(build, flags, builtins, complaints, rules, payload)
     complaints.settle()
-    check_names(done.build, build, builtins.branch, complaints)
+    check_names(done.build, build, done.values, complaints)
     check_timeouts(done.build, timeout, complaints)
     return done, complaints.settle()

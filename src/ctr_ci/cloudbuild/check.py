@@ -106,7 +106,7 @@ def _steps(build: Build, complaints: Complaints) -> None:
     for step in build.steps:
         _wait_for(step, seen, build, complaints)
         _id(step, seen, complaints)
-        if not step.name.value.strip():
+        if not step.name.value.strip() and step.name.span != step.span:
             complaints.error(step.name.span, f"build step {step.index} must specify name", "an image")
         if step.script is not None:
             for given, name in ((step.args, "args"), (step.entrypoint, "entrypoint")):

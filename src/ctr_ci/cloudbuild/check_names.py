@@ -3,24 +3,38 @@ artifacts (cloud-build-local validate.go, CheckBuildAfterSubstitutions)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ctr_ci.cloudbuild.build import Build
 from ctr_ci.cloudbuild.complaints import Complaints
 from ctr_ci.cloudbuild.fields import ARG_LONGEST
 from ctr_ci.cloudbuild.names import BUILD_TAG, has_capitals, is_image, is_step_image
+from ctr_ci.cloudbuild.scan import uses
 from ctr_ci.cloudbuild.tree import At
 from ctr_ci.source import Source
 
+_OPTIONS = {
+    "PROJECT_ID": "--project",
+    "PROJECT_NUMBER": "--project-number",
+    "TAG_NAME": "--tag-name",
+    "BRANCH_NAME": "--branch-name",
+    "COMMIT_SHA": "--commit",
+    "SHORT_SHA": "--commit",
+    "REVISION_ID": "--commit",
+    "REPO_NAME": "--repo",
+    "REPO_FULL_NAME": "--repo",
+}
 
-def check_names(build: Build, written: Build, branch: str, complaints: Complaints) -> None:
-    """`build` is `written` after substitution; `branch` is the branch's name, which is to blame
-    for many a bad tag."""
+
+def check_names(build: Build, written: Build, values: Mapping[str, str], complaints: Complaints) -> None:
+    """`build` is `written` after substitution with `values`, which are to blame for many a bad name."""
     for step in build.steps:
         if step.name.value and not is_step_image(step.name.value):
             complaints.error(
                 step.name.span,
                 f'invalid build step name "{step.name.value}"{_from(step.name, written)}',
                 "an image: repository[:tag] or repository@sha256:...",
-                _why(step.name.value, branch),
+                _why(step.name, written, values),
             )
         for argument in step.args or ():
             if len(argument.value) > ARG_LONGEST:
@@ -30,7 +44,7 @@ def check_names(build: Build, written: Build, branch: str, complaints: Complaint
                     f"at most {ARG_LONGEST}",
                 )
     for image in (*build.images, *build.artifact_images):
-        _image(image, written, branch, complaints)
+        _image(image, written, values, complaints)
     for tag in build.kept_tags:
         if not BUILD_TAG.fullmatch(tag.value):
             complaints.error(
@@ -41,20 +55,20 @@ def check_names(build: Build, written: Build, branch: str, complaints: Complaint
     _objects(build, complaints)
 
 
-def _image(image: At[str], written: Build, branch: str, complaints: Complaints) -> None:
+def _image(image: At[str], written: Build, values: Mapping[str, str], complaints: Complaints) -> None:
     if has_capitals(image.value):
         complaints.error(
             image.span,
             f'invalid image name "{image.value}" contains uppercase letters{_from(image, written)}',
             "a repository in lower case",
-            f"write {image.value.lower()}" if image.value == _raw(image, written.source) else "",
+            f"write {image.value.lower()}" if is_image(image.value.lower()) else "",
         )
     elif not is_image(image.value):
         complaints.error(
             image.span,
             f'invalid image name "{image.value}"{_from(image, written)}',
             "repository[:tag]",
-            _why(image.value, branch),
+            _why(image, written, values),
         )
 
 
@@ -88,14 +102,15 @@ def _from(at: At[str], written: Build) -> str:
     return f" (from {raw})" if "$" in raw and "\n" not in raw else ""
 
 
-def _why(name: str, branch: str) -> str:
-    if "/" in branch and branch in name:
+def _why(name: At[str], written: Build, values: Mapping[str, str]) -> str:
+    branch = values.get("BRANCH_NAME", "")
+    if "/" in branch and branch in name.value:
         return (
             f"the branch {branch!r} has a slash, which no tag may have: with `dynamicSubstitutions: true`,"
             r" use a substitution `_TAG: ${BRANCH_NAME//\//-}`"
         )
-    if "//" in name or name.endswith((":", "/")) or name.startswith("/"):
-        return "a substitution in it is empty: `ctr-ci plan` shows their values"
-    if has_capitals(name):
-        return "repositories have no capital letters"
-    return ""
+    empty = [use.key for use in uses(_raw(name, written.source)) if not values.get(use.key)]
+    if empty:
+        ways = [_OPTIONS.get(key, f"--substitutions {key}=...") for key in dict.fromkeys(empty)]
+        return f"empty here: {', '.join(dict.fromkeys(empty))}; give a value with {' '.join(ways)}"
+    return "repositories have no capital letters" if has_capitals(name.value) else ""

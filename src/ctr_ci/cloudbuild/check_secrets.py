@@ -72,10 +72,10 @@ def _defined(build: Build, complaints: Complaints) -> dict[str, At[str]]:
             )
         else:
             keys.add(key.value)
-        if not message.pairs("secretEnv"):
+        if message.find("secretEnv") is None:
             complaints.error(message.span, "a secret without secretEnv", "at least one variable")
     for message in build.message.message("availableSecrets").messages("inline"):
-        if not message.pairs("envMap"):
+        if message.find("envMap") is None:
             complaints.error(message.span, "an inline secret without envMap", "at least one variable")
     return defined
 

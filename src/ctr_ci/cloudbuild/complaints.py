@@ -14,16 +14,17 @@ class Complaints:
         self.problems: list[Problem] = []
 
     def error(self, span: Span | None, found: str, expected: str = "", way_out: str = "") -> None:
-        self._add(Problem(found, expected, way_out, self._path(span), span))
+        self._add(span, found, expected, way_out, "error")
 
     def warn(self, span: Span | None, found: str, expected: str = "", way_out: str = "") -> None:
-        self._add(Problem(found, expected, way_out, self._path(span), span, "warning"))
+        self._add(span, found, expected, way_out, "warning")
 
-    def _path(self, span: Span | None) -> str:
-        """No place: the command line is to blame, not the file."""
-        return self.source.path if span else ""
-
-    def _add(self, problem: Problem) -> None:
+    def _add(self, span: Span | None, found: str, expected: str, way_out: str, kind: str) -> None:
+        """No span, or a config that is no file: the command line is to blame."""
+        if self.source.path.startswith("--"):
+            problem = Problem(f"{self.source.path}: {found}", expected, way_out, kind=kind)
+        else:
+            problem = Problem(found, expected, way_out, self.source.path if span else "", span, kind)
         if problem not in self.problems:
             self.problems.append(problem)
 

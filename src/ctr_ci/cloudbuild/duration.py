@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 _SECONDS = re.compile(r"(-?)(\d+(?:\.\d{1,9})?)s")
-_GO = re.compile(r"(-?)((?:\d+(?:\.\d*)?(?:h|ms|m|us|µs|ns|s))+)")
+_GO = re.compile(r"(-?)((?:\d+(?:\.\d{0,9})?(?:h|ms|m|us|µs|ns|s))+)")
 _PART = re.compile(r"(\d+(?:\.\d*)?)(h|ms|m|us|µs|ns|s)")
 _UNITS = {
     "h": "3600",

@@ -145,12 +145,20 @@ class _Parser:
             match = _BINDING.match(self.text, after)
             if match:
                 return Binding(match[1], at, match.end()), match.end()
-            closing = self.text.find(")", after)
-            end = closing + 1 if closing > 0 else len(self.text)
+            end = self._closed(after)
             self._refuse_form(at, end, self.text[at:end])
         if self.text.startswith("{", after) and (match := _KEY.match(self.text, after + 1)):
             return self._form(at, match[0], match.end(), quoted)
         return Literal("$"), after
+
+    def _closed(self, at: int) -> int:
+        """The end of what opens at `at` with a parenthesis."""
+        depth = 0
+        for index in range(at, len(self.text)):
+            depth += {"(": 1, ")": -1}.get(self.text[index], 0)
+            if depth == 0:
+                return index + 1
+        return len(self.text)
 
     def _form(self, start: int, key: str, at: int, quoted: bool) -> tuple[Piece, int]:
         """`${KEY` has been read up to `at`; what follows decides."""
