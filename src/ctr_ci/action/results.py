@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def _receipt(said: object) -> Receipt | None:
     )
 
 
-def suggestions(fixes: tuple[Fix, ...], lines: dict[str, tuple[str, ...]]) -> tuple[Suggestion, ...]:
+def suggestions(fixes: tuple[Fix, ...], lines: Mapping[str, tuple[str, ...]]) -> tuple[Suggestion, ...]:
     """Fixes as replacements of whole lines; `lines` are the files' lines without their ends.
 
     Only fixes of one edit: several places cannot be one suggestion.
@@ -141,7 +142,7 @@ def suggestions(fixes: tuple[Fix, ...], lines: dict[str, tuple[str, ...]]) -> tu
     for fix in fixes:
         text = lines.get(fix.path, ())
         edit = fix.edits[0]
-        if len(fix.edits) > 1 or not 0 < edit.line <= edit.end_line <= len(text) + 1:
+        if len(fix.edits) > 1 or not 0 < edit.line <= min(edit.end_line, len(text)):
             continue
         last = min(edit.end_line, len(text))
         before = text[edit.line - 1][: edit.column - 1]

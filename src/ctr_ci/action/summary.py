@@ -35,10 +35,10 @@ def summary(
 
 def _pushed(receipt: Receipt) -> str:
     rows = [
-        ("Repository", code(receipt.repository)),
-        ("Digest", code(receipt.digest)),
-        ("Tags", ", ".join(code(tag) for tag in receipt.tags) or "none"),
-        ("Tested image", code(receipt.image_id)),
+        ("Repository", _code(receipt.repository)),
+        ("Digest", _code(receipt.digest)),
+        ("Tags", ", ".join(_code(tag) for tag in receipt.tags) or "none"),
+        ("Tested image", _code(receipt.image_id)),
         ("Layers", f"{receipt.uploaded} uploaded, {receipt.reused} already there"),
     ]
     body = "\n".join(f"| {name} | {text} |" for name, text in rows)
@@ -52,8 +52,8 @@ def _run(record: Record) -> str:
     if record.images:
         lines += ["| Image | Tested by | May ship |", "|---|---|---|"]
         for image in record.images:
-            tested = ", ".join(code(step) for step in image.tested_by) or "nothing"
-            lines.append(f"| {code(image.name)} | {tested} | {'✅' if image.tested_by else '❌'} |")
+            tested = ", ".join(_code(step) for step in image.tested_by) or "nothing"
+            lines.append(f"| {_code(image.name)} | {tested} | {'✅' if image.tested_by else '❌'} |")
         lines.append("")
     if record.gates:
         lines += ["| Gate | Verdict | Because |", "|---|---|---|"]
@@ -112,6 +112,11 @@ def _finding(finding: Finding) -> str:
     rule = cell(finding.rule)
     if re.fullmatch(r"https://[\w./#-]+", finding.url):
         rule = f"[{rule}]({finding.url})"
-    place = code(f"{finding.path}:{finding.line}")
+    place = _code(f"{finding.path}:{finding.line}")
     size = "" if finding.size_bytes is None else f"{finding.size_bytes:,}"
     return f"| {cell(finding.severity)} | {rule} | {place} | {cell(finding.message)} | {size} |"
+
+
+def _code(text: str) -> str:
+    """Code in a table's cell, where backticks would not keep a `|` from ending the cell."""
+    return f"<code>{cell(text)}</code>" if text else ""
