@@ -65,6 +65,14 @@ def image_id(engine: str, name: str) -> str | None:
     return found["Id"]
 
 
+def has_label(engine: str, name: str, label: str) -> bool:
+    """Whether a local image carries a label."""
+    found: dict[str, dict[str, dict[str, str] | None]] = json.loads(
+        call(engine, "GET", f"/images/{quote(name, safe='/:@')}/json")
+    )
+    return label in (found["Config"].get("Labels") or {})
+
+
 def labelled(engine: str, label: str) -> tuple[str, ...]:
     """The IDs of the local images with this label."""
     query = urlencode({"filters": json.dumps({"label": [label]})})

@@ -110,8 +110,7 @@ def ensure_gcloud_builder(engine: str) -> str:
 
 def ensure_git_builder(engine: str) -> str:
     """`gcr.io/cloud-builders/git`, from the Debian base."""
-    name = _foreign(engine, GIT_BUILDER)
-    if name is None:
+    if api.image_id(engine, GIT_BUILDER) is None:
         made = ensure_toolchain(engine, "git")
         entry = f'FROM {made}\nENTRYPOINT ["git"]\n'.encode()
         api.build_image(engine, GIT_BUILDER, _tar([_file("Dockerfile", entry)]), {LABEL: "git-builder"})
@@ -120,8 +119,8 @@ def ensure_git_builder(engine: str) -> str:
 
 def ensure_debian(engine: str) -> str:
     """Debian minbase with apt that works inside builds. 20 s the first time, then cached."""
-    if _foreign(engine, DEBIAN) is None:
-        kept = f"ctr-ci.test/debian:{_key(_bootstrap_arguments(), _debian_hooks())}"
+    kept = f"ctr-ci.test/debian:{_key(_bootstrap_arguments(), _debian_hooks())}"
+    if _wanted(engine, DEBIAN, kept):
         with _alone():
             if api.image_id(engine, kept) is None:
                 changes = (
@@ -165,25 +164,30 @@ Entry = tuple[tarfile.TarInfo, bytes]
 
 
 def _ensure(engine: str, name: str, entries: Callable[[], list[Entry]], changes: tuple[str, ...]) -> str:
-    if _foreign(engine, name) is None:
-        short = name.rpartition(":")[0].replace("gcr.io/cloud-builders/", "builder-")
+    tar = _tar(entries())
+    short = name.rpartition(":")[0].replace("gcr.io/cloud-builders/", "builder-")
+    kept = f"ctr-ci.test/{short}:{hashlib.sha256(tar + repr(changes).encode()).hexdigest()[:12]}"
+    if _wanted(engine, name, kept):
         with _alone():
-            tar = _tar(entries())
-            kept = f"ctr-ci.test/{short}:{hashlib.sha256(tar + repr(changes).encode()).hexdigest()[:12]}"
             if api.image_id(engine, kept) is None:
                 api.add_image(engine, kept, tar, (*changes, f"LABEL {LABEL}={short}"))
             _name(engine, kept, name)
     return name
 
 
-def _foreign(engine: str, name: str) -> str | None:
-    return name if all(api.image_id(engine, each) for each in (name, *ALIASES[name])) else None
+def _wanted(engine: str, name: str, kept: str) -> list[str]:
+    """The names that do not point at `kept` yet and may: nobody else's image has them."""
+    want = api.image_id(engine, kept)
+    return [
+        each
+        for each in (name, *ALIASES[name])
+        if (has := api.image_id(engine, each)) is None or (has != want and api.has_label(engine, each, LABEL))
+    ]
 
 
 def _name(engine: str, kept: str, name: str) -> None:
-    for each in (name, *ALIASES[name]):
-        if api.image_id(engine, each) is None:
-            api.tag(engine, kept, each)
+    for each in _wanted(engine, name, kept):
+        api.tag(engine, kept, each)
 
 
 def _busybox() -> Iterator[Entry]:
@@ -282,7 +286,7 @@ def _debian_hooks() -> tuple[str, ...]:
         f'--customize-hook=echo "{apt}" > "$1/etc/apt/apt.conf.d/90testbed"',
         # Packages are fetched over https inside builds too: the machine's own authorities come along.
         '--customize-hook=cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"',
-        '--customize-hook=rm -rf "$1"/var/lib/apt/lists/*',
+        '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin',
     )
 
 
