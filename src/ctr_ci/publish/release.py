@@ -32,14 +32,9 @@ def releases(record: Record, policy: Policy, image: str = "") -> tuple[Release, 
     """What `record` allows to push, one release an image name; `image` (a name, or an ID or its
     beginning) picks one. Raises Refused where an image was not tested, InputError where the
     record knows no such image."""
-    verdicts = _picked(decide(record, policy), image, record)
     if record.status != "SUCCESS":
-        raise Refused(
-            Problem(
-                f"build {record.build_id} ended in {record.status}: nothing of it may be pushed",
-                help="`ctr-ci run` again once the failing step is mended",
-            )
-        )
+        raise Refused(_unsuccessful(record))
+    verdicts = _picked(decide(record, policy), image, record)
     failed = [verdict for verdict in verdicts if not verdict.passed]
     if failed:
         raise Refused(*(_refusal(verdict) for verdict in failed))
@@ -87,6 +82,18 @@ def _picked(verdicts: tuple[Verdict, ...], image: str, record: Record) -> tuple[
             else "name in `images:` what the build makes, and `ctr-ci run` again",
         )
     )
+
+
+def _unsuccessful(record: Record) -> Problem:
+    failed = next(
+        (step for step in record.steps if step.status in ("FAILURE", "TIMEOUT") and not step.forgiven), None
+    )
+    why = f"build {record.build_id} ended in {record.status}"
+    if failed:
+        label = failed.id or f"#{failed.index}"
+        code = f" with exit code {failed.exit_code}" if failed.exit_code is not None else ""
+        why = f"step {label} of build {record.build_id} ended in {failed.status}{code}"
+    return Problem(f"nothing may be pushed: {why}", help="mend that step and `ctr-ci run` again")
 
 
 def _refusal(verdict: Verdict) -> Problem:

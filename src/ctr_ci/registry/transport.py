@@ -9,6 +9,7 @@ kept connection that had gone stale. The only module that sends a revealed secre
 from __future__ import annotations
 
 import http.client
+import io
 import select
 import socket
 import ssl
@@ -117,6 +118,7 @@ class Transport:
             made = http.client.HTTPConnection(*near, timeout=CONNECT_S)
         if proxy:
             made.set_tunnel(host, port, {name: secret.reveal() for name, secret in proxy[2]})
+        made.response_class = _Answer
         made.connect()
         assert made.sock is not None
         made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -186,6 +188,34 @@ class _Exchange:
     def head(self, body: bytes) -> Response:
         headers = tuple((name.lower(), text) for name, text in self._response.getheaders())
         return Response(self._response.status, headers, body, self._url)
+
+
+class _Answer(http.client.HTTPResponse):
+    """The library takes a head that is cut off for a whole one; a digest in it would be cut too."""
+
+    def begin(self) -> None:
+        wire, watched = self.fp, _Lines(self.fp)
+        self.fp = watched  # type: ignore[assignment]  # the head is read by lines alone
+        super().begin()
+        if watched.last not in (b"\r\n", b"\n"):
+            raise http.client.RemoteDisconnected("the answer's head was cut off")
+        self.fp = wire
+
+
+class _Lines:
+    def __init__(self, wire: io.BufferedReader) -> None:
+        self._wire = wire
+        self.last = b""
+
+    def readline(self, size: int) -> bytes:
+        self.last = self._wire.readline(size)
+        return self.last
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def flush(self) -> None:
+        """Nothing to do; the library calls it when an answer is dropped."""
 
 
 def _talk(

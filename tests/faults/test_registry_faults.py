@@ -1,0 +1,344 @@
+"""A registry that fails at any moment: the push ends with the right digest, or no tag has moved."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import StartRegistry
+from ctr_ci.problem import CtrCiError, Refused
+from ctr_ci.registry import RegistryError
+from testbed.fault_proxy import Answer, Delay, Fault, FaultProxy, Reset, Seen, Truncate
+from testbed.pushing import Push, blob, stored, tags
+from testbed.saved import Saved, layer
+
+Proxy = Callable[[str], FaultProxy]
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    started: list[FaultProxy] = []
+
+    def start(upstream: str) -> FaultProxy:
+        started.append(FaultProxy(upstream).start())
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def image() -> Saved:
+    return Saved([layer(base=os.urandom(8) * 5_000), layer(noise=os.urandom(300_000))])
+
+
+def errors(code: str, message: str = "said the registry") -> bytes:
+    return json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+
+
+def is_put(seen: Seen, what: str) -> bool:
+    return seen.method == "PUT" and what in seen.path
+
+
+def once(wanted: Callable[[Seen], bool], fault: Fault) -> Callable[[Seen], Fault | None]:
+    """The fault for the first request that is `wanted`."""
+    done: list[Seen] = []
+
+    def decide(seen: Seen) -> Fault | None:
+        if not done and wanted(seen):
+            done.append(seen)
+            return fault
+        return None
+
+    return decide
+
+
+def whole(host: str, selector: str, saved: Saved) -> None:
+    """The image under `selector` is `saved`, bit for bit."""
+    found = stored(host, "team/app", selector)
+    assert found["config"]["digest"] == saved.image_id  # type: ignore[index]
+    layers = [gzip.decompress(blob(host, "team/app", one["digest"])) for one in found["layers"]]  # type: ignore[attr-defined]
+    assert layers == saved.layers
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Answer(429, (("Retry-After", "1"),), errors("TOOMANYREQUESTS")),
+        Answer(500, (), errors("UNKNOWN")),
+        Answer(502, (("Content-Type", "text/html"),), b"<html>bad gateway</html>"),
+        Answer(503),
+        Reset("head"),
+        Reset("body"),
+        Reset("answer"),
+        Truncate(),
+        Delay(0.2),
+    ],
+    ids=lambda fault: (
+        f"{type(fault).__name__}-{getattr(fault, 'status', getattr(fault, 'where', ''))}".rstrip("-")
+    ),
+)
+def test_one_fault_at_any_place_of_a_push_is_survived(
+    registry: StartRegistry, proxy: Proxy, fault: Fault
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    quiet = Push(between.host)
+    quiet(image(), "v1")
+    places = len(between.seen)
+    assert places > 12
+    for place in range(places):
+        between.seen.clear()
+        between.decide = lambda seen, place=place: fault if seen.number == place else None  # type: ignore[misc]
+        saved = image()
+        Push(between.host)(saved, "v1")
+        whole(started.host, "v1", saved)
+
+
+@pytest.mark.parametrize("where", ["head", "body", "answer"])
+def test_a_registry_that_breaks_for_good_leaves_the_tag_where_it_was(
+    registry: StartRegistry, proxy: Proxy, where: str
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    old = image()
+    Push(between.host)(old, "v1")
+    places = len(between.seen)
+    for place in range(places - 2):  # the last two: the tag's own PUT and our look at it
+        between.seen.clear()
+        between.decide = lambda seen, place=place: Reset(where) if seen.number >= place else None  # type: ignore[misc]
+        with pytest.raises(CtrCiError):
+            Push(between.host)(image(), "v1")
+        whole(started.host, "v1", old)
+
+
+@pytest.mark.parametrize(("text", "least"), [("1", 1.0), ("3", 3.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_retry_after_is_waited_for(
+    registry: StartRegistry, proxy: Proxy, method: str, text: str, least: float
+) -> None:
+    between = proxy(registry().host)
+    answer = Answer(429, (("Retry-After", text),), errors("TOOMANYREQUESTS"))
+    between.decide = once(lambda seen: seen.method == method, answer)
+    push = Push(between.host)
+    push(image(), "v1")
+    assert [wait for wait in push.slept if wait >= least] == [least]
+
+
+def test_too_long_a_wait_is_not_waited_for(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: Answer(429, (("Retry-After", "86400"),)) if seen.method == "POST" else None
+    with pytest.raises(RegistryError, match="too many requests"):
+        Push(between.host)(image(), "v1")
+
+
+def test_waits_grow_and_tries_end(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: Answer(503) if is_put(seen, "manifests") else None
+    push = Push(between.host)
+    with pytest.raises(RegistryError, match="503"):
+        push(image(), "v1")
+    assert len(push.slept) == 4
+    assert push.slept == sorted(push.slept)
+
+
+def test_an_early_answer_is_told_and_not_a_broken_pipe(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    saved = Saved([layer(noise=os.urandom(30_000_000))])
+    answer = Answer(404, (), errors("NAME_UNKNOWN", "no such repository"), early=True)
+    between.decide = lambda seen: answer if is_put(seen, "uploads") else None
+    with pytest.raises(CtrCiError, match="no such repository"):
+        Push(between.host)(saved, "v1")
+
+
+def test_a_500_for_what_no_retry_mends_is_not_tried_again(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: Answer(500, (), errors("NAME_INVALID")) if seen.method == "POST" else None
+    push = Push(between.host)
+    with pytest.raises(RegistryError):
+        push(image(), "v1")
+    assert push.slept == []
+
+
+def test_a_digest_that_did_not_fit_is_sent_once_more(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    between.decide = once(lambda seen: is_put(seen, "uploads"), Answer(400, (), errors("DIGEST_INVALID")))
+    saved = image()
+    Push(between.host)(saved, "v1")
+    whole(started.host, "v1", saved)
+    between.decide = lambda seen: (
+        Answer(400, (), errors("DIGEST_INVALID")) if is_put(seen, "uploads") else None
+    )
+    with pytest.raises(RegistryError, match="DIGEST_INVALID"):
+        Push(between.host)(image(), "v2")
+
+
+def test_a_blob_stored_under_another_digest_is_an_error(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    other = Answer(201, (("Docker-Content-Digest", f"sha256:{'1' * 64}"),))
+    between.decide = lambda seen: other if is_put(seen, "uploads") else None
+    with pytest.raises(RegistryError, match="stored the blob as sha256:1111"):
+        Push(between.host)(image(), "v1")
+
+
+def test_blobs_that_vanish_before_the_manifest_are_sent_once_more(
+    registry: StartRegistry, proxy: Proxy, tmp_path: Path
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    between.decide = once(
+        lambda seen: is_put(seen, "manifests"), Answer(404, (), errors("MANIFEST_BLOB_UNKNOWN"))
+    )
+    saved = image()
+    push = Push(between.host, memory=tmp_path)
+    push(saved, "v1")
+    assert push.shelf.exports == 2
+    whole(started.host, "v1", saved)
+
+
+def test_blobs_that_stay_unknown_are_an_error(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: (
+        Answer(404, (), errors("MANIFEST_BLOB_UNKNOWN")) if is_put(seen, "manifests") else None
+    )
+    push = Push(between.host)
+    with pytest.raises(RegistryError, match="MANIFEST_BLOB_UNKNOWN"):
+        push(image(), "v1")
+    assert push.shelf.exports == 2
+
+
+def test_a_refused_manifest_type_is_named(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: (
+        Answer(400, (), errors("MANIFEST_INVALID")) if is_put(seen, "manifests") else None
+    )
+    with pytest.raises(RegistryError, match=r"refuses this manifest, of type application/vnd\.oci\.image"):
+        Push(between.host, annotations=(("a", "b"),))(image(), "v1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(409, (), errors("TAG_IMMUTABLE")),
+        Answer(412, (), errors("PRECONDITION", "configured as immutable")),
+        Answer(400, (), errors("TAG_INVALID", "ImageTagAlreadyExistsException")),
+    ],
+    ids=["quay", "harbor", "ecr"],
+)
+def test_a_tag_that_the_registry_keeps_is_told_with_what_stands(
+    registry: StartRegistry, proxy: Proxy, answer: Answer
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    between.decide = lambda seen: answer if is_put(seen, "manifests/b") else None
+    with pytest.raises(Refused) as refusal:
+        Push(between.host)(image(), "a", "b", "c")
+    assert "immutable" in str(refusal.value)
+    assert "set: a; not set: b, c" in str(refusal.value)
+    assert tags(started.host, "team/app") == ["a"]
+
+
+def test_a_digest_that_does_not_come_back_is_an_error(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    false = Answer(200, (("Docker-Content-Digest", f"sha256:{'2' * 64}"),))
+    between.decide = lambda seen: false if (seen.method, "sha256:" in seen.path) == ("HEAD", True) else None
+    with pytest.raises(CtrCiError):
+        Push(between.host)(image(), "v1")
+    assert tags(started.host, "team/app") == []
+
+
+def test_every_blob_is_there_before_the_manifest_and_the_manifest_before_the_tag(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    between = proxy(registry().host)
+    Push(between.host)(image(), "a", "b")
+    puts = [seen.path for seen in between.seen if seen.method == "PUT"]
+    kinds = ["blob" if "uploads" in path else path.rpartition("/")[2][:6] for path in puts]
+    assert kinds == ["blob", "blob", "blob", "sha256", "a", "b"]
+
+
+def test_a_blob_is_one_put_with_its_length_and_the_location_kept_byte_for_byte(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    between = proxy(registry().host)
+    Push(between.host)(image(), "v1")
+    for put in (seen for seen in between.seen if is_put(seen, "uploads")):
+        assert int(put.headers["content-length"]) > 0
+        assert "transfer-encoding" not in put.headers
+        assert "_state=" in put.path
+        assert put.path.count("?") == 1
+        assert "&digest=sha256%3A" in put.path
+
+
+def test_a_warning_is_shown_once(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    warned = Answer(404, (("Warning", '299 - "this registry closes in May"'),))
+    between.decide = lambda seen: warned if seen.method == "HEAD" and "blobs" in seen.path else None
+    push = Push(between.host)
+    push(image(), "v1")
+    assert push.said == ["this registry closes in May"]
+
+
+def test_an_expired_token_is_renewed_once_in_the_middle_of_a_push(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    started = registry("token")
+    between = proxy(started.host)
+    assert started.tokens
+    expired = Answer(
+        401,
+        (
+            (
+                "WWW-Authenticate",
+                f'Bearer realm="{started.tokens.realm}",service="{started.tokens.service}",'
+                'scope="repository:*:*",error="invalid_token"',
+            ),
+        ),
+    )
+    between.decide = once(lambda seen: is_put(seen, "uploads"), expired)
+    Push(between.host, started.user, started.password)(image(), "v1")
+    assert started.scopes_asked == ["repository:team/app:pull,push"] * 2
+    between.seen.clear()
+    between.decide = lambda seen: expired if is_put(seen, "manifests") else None
+    with pytest.raises(RegistryError, match="may not push"):
+        Push(between.host, started.user, started.password)(image(), "v2")
+    assert len([seen for seen in between.seen if is_put(seen, "manifests")]) == 2
+
+
+def test_an_upload_redirected_to_another_host_carries_no_authorization(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    started = registry("htpasswd")
+    between, elsewhere = proxy(started.host), proxy(started.host)
+    elsewhere.decide = lambda _: Answer(201)
+
+    def decide(seen: Seen) -> Fault | None:
+        if is_put(seen, "uploads"):
+            return Answer(307, (("Location", f"http://{elsewhere.host}{seen.path}"),))
+        return None
+
+    between.decide = decide
+    with pytest.raises(CtrCiError):  # the blobs went elsewhere, so the manifest cannot be taken
+        Push(between.host, started.user, started.password)(image(), "v1")
+    assert elsewhere.seen
+    assert all("authorization" not in seen.headers for seen in elsewhere.seen)
+    assert any("authorization" in seen.headers for seen in between.seen)
+
+
+def test_no_error_tells_a_password_a_token_or_an_uploads_state(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry("token")
+    between = proxy(started.host)
+    for method in ("HEAD", "POST", "PUT"):
+        between.decide = lambda seen, method=method: Answer(400) if seen.method == method else None  # type: ignore[misc]
+        with pytest.raises(CtrCiError) as error:
+            Push(between.host, started.user, started.password)(image(), "v1")
+        bearers = {h.partition(" ")[2] for s in between.seen if (h := s.headers.get("authorization", ""))}
+        for secret in (started.password, "_state", *filter(None, bearers)):
+            assert secret not in str(error.value)
