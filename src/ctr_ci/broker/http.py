@@ -16,6 +16,7 @@ _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"/[\x21\x22\x24-\x7e]*")  # origin form: no spaces, no fragment, ASCII
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,12}")
+_LINE = 16  # longer than any line between chunks may be
 
 
 class Malformed(Exception):
@@ -147,20 +148,30 @@ class Chunked:
     def take(self, data: memoryview) -> int:
         """How many of these bytes belong to the body. Raises Malformed."""
         self.pieces = []
-        at = 0
-        while at < len(data) and self._state != "done":
+        at, end = 0, len(data)
+        while at < end and self._state != "done":
             if self._state == "data":
-                count = min(self._left, len(data) - at)
+                count = min(self._left, end - at)
                 self.pieces.append((at, at + count))
                 at += count
                 self._left -= count
                 if not self._left:
                     self._state = "end"
-                continue
-            self._line.append(data[at])
-            at += 1
-            self._advance()
+            elif not self._line and end - at >= _LINE:
+                at += self._quick(bytes(data[at : at + _LINE]))
+            else:
+                self._line.append(data[at])
+                at += 1
+                self._advance()
         return at
+
+    def _quick(self, ahead: bytes) -> int:
+        """Where all of a line is there at once: what the slow way does byte by byte, several times
+        faster for the 32 KB chunks that clients send."""
+        count = ahead.find(b"\n") + 1 or _LINE
+        self._line += ahead[:count]
+        self._advance()
+        return count
 
     def _advance(self) -> None:
         line = self._line
@@ -173,7 +184,7 @@ class Chunked:
                 line.clear()
             elif len(line) > 14:
                 raise Malformed(400, "a chunk's size is not a plain hexadecimal number")
-        elif len(line) == 2:
+        elif len(line) >= 2:
             if line != b"\r\n":
                 raise Malformed(400, "a chunk does not end where its size says")
             self._state = "size" if self._state == "end" else "done"
