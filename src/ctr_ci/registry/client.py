@@ -25,6 +25,7 @@ from ctr_ci.registry.transport import Transport
 API_HOSTS = {"docker.io": "registry-1.docker.io"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
+MOST_KNOCKS = 3  # at a door where nobody answers
 NOBODY = Anonymous()
 PATIENT = Tries()
 
@@ -149,7 +150,8 @@ class Registry:
                 response = self._redirected(request)
                 wait = self.tries.after(response, attempt, self.clock)
             except Broken as error:
-                wait = None if error.lasting else self.tries.after_break(attempt, self.clock)
+                hopeless = error.lasting or (error.absent and attempt >= MOST_KNOCKS)
+                wait = None if hopeless else self.tries.after_break(attempt, self.clock)
                 if wait is None or not request.again:
                     raise failure.unreachable(request, self._host, error) from error
             else:

@@ -39,12 +39,14 @@ class RegistryError(WorldError):
 
 class Broken(Exception):
     """The connection broke before an answer came; told as RegistryError once tries are used up.
-    `lasting`: trying again cannot help (a certificate that nobody trusts)."""
+    `lasting`: trying again cannot help (a certificate that nobody trusts); `absent`: nobody answers
+    there, which is more often a wrong name than a passing trouble."""
 
-    def __init__(self, why: str, lasting: bool = False) -> None:
+    def __init__(self, why: str, lasting: bool = False, absent: bool = False) -> None:
         super().__init__(why)
         self.why = why
         self.lasting = lasting
+        self.absent = absent
 
 
 def told(response: Response) -> Told:

@@ -289,13 +289,13 @@ def _broken(error: OSError | http.client.HTTPException) -> Broken:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Broken(f"its certificate is not trusted ({error.verify_message})", lasting=True)
     if isinstance(error, socket.gaierror):
-        return Broken(f"no address for that name ({error.strerror})")
+        return Broken(f"no address for that name ({error.strerror})", absent=True)
     if isinstance(error, TimeoutError):
         return Broken("no answer in time")
     if isinstance(error, ssl.SSLError):
         return Broken(f"TLS failed ({error.reason or 'unknown reason'})")
     if isinstance(error, ConnectionRefusedError):
-        return Broken("connection refused")
+        return Broken("connection refused", absent=True)
     if isinstance(error, OSError):
         return Broken((error.strerror or str(error) or "the connection broke").lower())
     return Broken("the connection was closed before an answer came")

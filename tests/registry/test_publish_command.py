@@ -1,0 +1,399 @@
+"""`ctr-ci publish` as a user runs it: real engine, real registry, a record as evidence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import StartRegistry
+from ctr_ci import record as records
+from testbed import api
+from testbed.fault_proxy import Delay, FaultProxy
+from testbed.pushing import stored, tags
+
+NAME = "gcr.io/p/app:1.0"
+
+
+def ctr_ci(
+    *arguments: str, folder: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command with a home of its own and nothing else of our environment."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-m", "ctr_ci", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), **environment},
+    )
+
+
+@pytest.fixture
+def tested(tmp_path: Path, engine_socket: str, busybox: str) -> records.Record:
+    """A record in the folder of a run whose step tested busybox's image."""
+    image_id = api.image_id(engine_socket, busybox)
+    assert image_id
+    ran = records.Ran(image_id, 0, 20.0)
+    step = records.StepRecord(0, "smoke", NAME, image_id, "SUCCESS", 0, False, 20.0, 21.0, (), (ran,), None)
+    record = records.Record(
+        build_id="b-1",
+        status="SUCCESS",
+        started=10.0,
+        finished=30.0,
+        source=(("kind", "folder"),),
+        config_path="cloudbuild.yaml",
+        config_digest=f"sha256:{'a' * 64}",
+        substitutions=(),
+        steps=(step,),
+        images=(records.ImageRecord(NAME, image_id, ()),),
+        names=(records.NameRecord(NAME, image_id, 11.0),),
+    )
+    records.write(records.place(tmp_path, "b-1"), record)
+    return record
+
+
+def rewrite(folder: Path, record: records.Record) -> None:
+    records.write(records.place(folder, record.build_id), record)
+
+
+def test_what_was_tested_is_published_and_the_receipt_tells_it(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    host = registry().host
+    done = ctr_ci(
+        "publish",
+        "--to",
+        f"{host}/team/app",
+        "--tag",
+        "v1",
+        "--tag",
+        "v1.0",
+        "--format",
+        "json",
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert receipt["image_id"] == tested.images[0].image_id
+    assert receipt["repository"] == f"{host}/team/app"
+    assert receipt["evidence"]["tested_by"]
+    assert receipt["evidence"]["build_id"] == "b-1"
+    assert [(tag["name"], tag["previous_digest"], tag["moved"]) for tag in receipt["tags"]] == [
+        ("v1", None, True),
+        ("v1.0", None, True),
+    ]
+    assert {blob["how"] for blob in receipt["blobs"]} == {"uploaded"}
+    assert all(blob["uploaded"] is True for blob in receipt["blobs"])
+    assert stored(host, "team/app", receipt["digest"])["config"]["digest"] == receipt["image_id"]  # type: ignore[index]
+    kept = records.read(records.place(tmp_path, "b-1"))
+    assert records.PushRecord(f"{host}/team/app:v1", receipt["digest"]) in kept.pushed
+
+
+def test_the_images_own_name_says_where_to(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    host = registry().host
+    name = f"{host}/own/name:7"
+    image = replace(tested.images[0], name=name)
+    rewrite(tmp_path, replace(tested, images=(image,)))
+    done = ctr_ci("publish", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert tags(host, "own/name") == ["7"]
+    assert f"published {name.rpartition(':')[0]}@sha256:" in done.stdout
+    assert "7 (new)" in done.stdout
+
+
+def test_a_pushed_image_can_be_pulled_by_its_digest_and_runs(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path, engine_socket: str
+) -> None:
+    host = registry().host
+    done = ctr_ci("publish", "--to", f"{host}/team/app", "--format", "json", folder=tmp_path)
+    reference = json.loads(done.stdout)["reference"]
+    repository, _, digest = reference.partition("@")
+    api.call(engine_socket, "POST", f"/images/create?fromImage={repository}&tag={digest}")
+    try:
+        assert api.image_id(engine_socket, reference) == tested.images[0].image_id
+    finally:
+        api.call(engine_socket, "DELETE", f"/images/{reference}")
+
+
+def test_an_untested_image_is_refused_in_two_lines_and_nobody_is_asked(
+    tested: records.Record, tmp_path: Path
+) -> None:
+    rewrite(
+        tmp_path, replace(tested, steps=(replace(tested.steps[0], ran=(), image_id="sha256:" + "0" * 64),))
+    )
+    done = ctr_ci("publish", "--to", "127.0.0.1:9/team/app", "--credential", "env:ci:UNSET", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"error: {NAME} (")
+    assert "may not be pushed" in lines[0]
+    assert lines[1].startswith("help: ")
+
+
+def test_a_failed_build_publishes_nothing_and_names_the_step(tested: records.Record, tmp_path: Path) -> None:
+    failed = replace(tested.steps[0], status="FAILURE", exit_code=3)
+    rewrite(tmp_path, replace(tested, status="FAILURE", steps=(failed,), images=()))
+    done = ctr_ci("publish", "--to", "127.0.0.1:9/team/app", folder=tmp_path)
+    assert done.returncode == 1
+    assert "step smoke of build b-1 ended in FAILURE with exit code 3" in done.stderr
+
+
+def test_a_required_gate_that_is_missing_is_named(tested: records.Record, tmp_path: Path) -> None:
+    done = ctr_ci("publish", "--to", "127.0.0.1:9/team/app", "--require", "weight", folder=tmp_path)
+    assert done.returncode in (1, 2)
+    assert "weight" in done.stderr
+
+
+def test_an_image_that_no_run_has_tested_goes_only_with_unverified(
+    registry: StartRegistry, busybox: str, tmp_path: Path, engine_socket: str
+) -> None:
+    host = registry().host
+    without = ctr_ci("publish", "--image", busybox, "--to", f"{host}/x", folder=tmp_path)
+    assert (without.returncode, tags(host, "x")) == (2, [])
+    assert "--unverified" in without.stderr
+    done = ctr_ci("publish", "--image", busybox, "--unverified", "--to", f"{host}/x", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "UNVERIFIED" in done.stdout
+
+
+def test_the_tag_that_moved_is_told_with_where_from(
+    registry: StartRegistry, tested: records.Record, alpine: str, tmp_path: Path
+) -> None:
+    to = f"{registry().host}/team/app"
+    other = ctr_ci(
+        "publish",
+        "--image",
+        alpine,
+        "--unverified",
+        "--to",
+        to,
+        "--tag",
+        "v1",
+        "--format",
+        "json",
+        folder=tmp_path,
+    )
+    before = json.loads(other.stdout)["digest"]
+    done = ctr_ci("publish", "--to", to, "--tag", "v1", folder=tmp_path)
+    assert f"v1 (moved from {before})" in done.stdout
+    kept = ctr_ci(
+        "publish",
+        "--image",
+        alpine,
+        "--unverified",
+        "--to",
+        to,
+        "--tag",
+        "v1",
+        "--immutable",
+        folder=tmp_path,
+    )
+    assert kept.returncode == 1
+    assert "may not move" in kept.stderr
+
+
+def test_a_dry_run_proves_the_right_and_writes_nothing(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    started = registry("token")
+    arguments = ("publish", "--to", f"{started.host}/team/app", "--dry-run", "--credential", "env:ci:WORD")
+    done = ctr_ci(*arguments, folder=tmp_path, WORD=started.password)
+    assert done.returncode == 0, done.stderr
+    assert "may push (tried, nothing written)" in done.stdout
+    assert started.scopes_asked == ["repository:team/app:pull,push"]
+    assert not any((started.folder / "storage").rglob("link"))
+    assert started.tokens
+    started.tokens.grants = {"": frozenset({"pull"})}
+    refused = ctr_ci(*arguments, folder=tmp_path, WORD=started.password)
+    assert refused.returncode == 3
+    assert "may not push to" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--to", "127.0.0.1:9/x"), 3, "registry 127.0.0.1:9 cannot be reached: connection refused"),
+        (("--to", "h.example/X"), 2, "did you mean h.example/x?"),
+        (("--to", "127.0.0.1:9/x", "--tag=-x"), 2, "tag '-x'"),
+        (("--to", "127.0.0.1:9/x", "--tag", "a" * 129), 2, "a tag of 129 characters"),
+        (("--to", "127.0.0.1:9/x", "--tag", "a/b"), 2, "tag 'a/b'"),
+        (("--to", "127.0.0.1:9/x", "--tag", ""), 2, "tag ''"),
+        (("--to", "127.0.0.1:9/x", "--credential", "magic"), 2, "credential source 'magic'"),
+        (("--to", "127.0.0.1:9/x", "--credential", "env:ci:UNSET"), 2, "UNSET is not set"),
+        (("--to", "127.0.0.1:9/x", "--credential", "file:none"), 2, "none: error: a credential file"),
+        (("--to", "127.0.0.1:9/x", "--credential", "helper:none"), 2, "no program docker-credential-none"),
+        (("--to", "127.0.0.1:9/x", "--credential", "docker-config"), 2, "no docker config"),
+        (("--to", "127.0.0.1:9/x", "--credential", "github"), 2, "GITHUB_TOKEN is not set"),
+        (("--to", "127.0.0.1:9/x", "--image", "other"), 2, "has no image other"),
+        (("--to", "127.0.0.1:9/x", "--record", "none.json"), 2, "none.json: error: "),
+    ],
+)
+def test_bad_input_gets_one_clear_message(
+    tested: records.Record, tmp_path: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    tag = () if any("--tag" in one for one in arguments) else ("--tag", "v1")
+    done = ctr_ci("publish", *arguments, *tag, folder=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert done.stderr.count("error: ") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_password_is_the_surroundings_fault_and_stays_untold(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    for auth in ("htpasswd", "token"):
+        started = registry(auth)
+        arguments = ("publish", "--to", f"{started.host}/x", "--credential", "env:ci:WORD")
+        done = ctr_ci(*arguments, folder=tmp_path, WORD="hunter-2222")
+        assert done.returncode == 3
+        assert "credentials refused by 127.0.0.1" in done.stderr
+        assert "hunter" not in done.stderr + done.stdout
+
+
+def credentials(folder: Path, user: str, password: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Each source that a test can fill: its text, standard input, environment."""
+    yield f"env:{user}:WORD", "", {"WORD": password}
+    yield f"password-stdin:{user}", f"{password}\n", {}
+    plain = folder / "plain"
+    plain.write_text(f"{user}:{password}\n")
+    yield f"file:{plain}", "", {}
+    plain_json = folder / "plain.json"
+    plain_json.write_text(json.dumps({"username": user, "password": password}))
+    yield f"file:{plain_json}", "", {}
+    yield "github", "", {"GITHUB_TOKEN": password, "GITHUB_ACTOR": user}
+    helper = folder / "bin" / "docker-credential-test"
+    helper.parent.mkdir()
+    answer = json.dumps({"ServerURL": "x", "Username": user, "Secret": password})
+    helper.write_text(f"#!/bin/sh\ncat >{folder}/asked\n[ $1 = get ] && echo '{answer}'\n")
+    helper.chmod(0o755)
+    path = {"PATH": f"{helper.parent}:{os.environ['PATH']}"}
+    yield "helper:test", "", path
+
+
+def test_every_source_of_a_credential_opens_the_registry(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    started = registry("htpasswd")
+    for number, (source, stdin, environment) in enumerate(
+        credentials(tmp_path, started.user, started.password)
+    ):
+        to = ("publish", "--to", f"{started.host}/a/{number}", "--credential", source)
+        done = ctr_ci(*to, folder=tmp_path, stdin=stdin, **environment)
+        assert done.returncode == 0, (source, done.stderr)
+    assert (tmp_path / "asked").read_text() == started.host
+
+
+def test_dockers_own_config_is_read_only_when_named(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    started = registry("htpasswd")
+    pair = b64encode(f"{started.user}:{started.password}".encode()).decode()
+    config = tmp_path / "home" / ".docker" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"auths": {started.host: {"auth": pair}}}))
+    before = config.read_bytes(), config.stat().st_mtime_ns
+    to = ("publish", "--to", f"{started.host}/a/b")
+    assert ctr_ci(*to, folder=tmp_path).returncode == 3
+    assert ctr_ci(*to, "--credential", "docker-config", folder=tmp_path).returncode == 0
+    inline = json.dumps({"auths": {started.host: {"auth": pair}}})
+    config.unlink()
+    done = ctr_ci(*to, "--credential", "docker-config", folder=tmp_path, DOCKER_AUTH_CONFIG=inline)
+    assert done.returncode == 0, done.stderr
+    config.write_bytes(before[0])
+    helpers = {"credHelpers": {started.host: "gone"}, "auths": {started.host: {"auth": pair}}}
+    config.write_text(json.dumps(helpers))
+    done = ctr_ci(*to, "--credential", "docker-config", folder=tmp_path)
+    assert done.returncode == 2
+    assert "docker-credential-gone" in done.stderr
+    assert list(config.parent.iterdir()) == [config]
+
+
+def test_a_token_from_standard_input_is_sent_as_it_is(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    started = registry("token")
+    assert started.tokens
+    scope: dict[str, object] = {"type": "repository", "name": "team/app", "actions": ["pull", "push"]}
+    ours = started.tokens.sign("ci", [scope])
+    to = ("publish", "--to", f"{started.host}/team/app", "--credential", "token-stdin")
+    done = ctr_ci(*to, folder=tmp_path, stdin=ours)
+    assert done.returncode == 0, done.stderr
+    assert started.scopes_asked == []
+
+
+@pytest.mark.parametrize("way", ["env", "stdin"])
+def test_the_password_is_nowhere_but_in_our_memory(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path, engine_socket: str, way: str
+) -> None:
+    started = registry("token")
+    between = FaultProxy(started.host, lambda seen: Delay(0.15)).start()
+    canary = started.password
+    basic = b64encode(f"{started.user}:{canary}".encode()).rstrip(b"=")
+    source = f"env:{started.user}:WORD" if way == "env" else f"password-stdin:{started.user}"
+    home = tmp_path / "home"
+    home.mkdir()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ctr_ci", "publish", "--to", f"{between.host}/team/app"),
+            *("--credential", source, "--format", "json"),
+        ],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(tmp_path)}
+        | ({"WORD": canary} if way == "env" else {}),
+    )
+    assert process.stdin
+    process.stdin.write(b"" if way == "env" else canary.encode() + b"\n")
+    process.stdin.close()
+    process.stdin = None
+    seen: set[str] = set()
+    looks = 0
+    while process.poll() is None:
+        for place in Path("/proc").glob("[0-9]*/cmdline"):
+            for file in (place, place.with_name("environ")):
+                try:
+                    content = file.read_bytes()
+                except OSError:
+                    continue
+                if canary.encode() in content or basic in content:
+                    seen.add(f"{file} {place.read_bytes()[:80]!r}")
+        looks += 1
+        time.sleep(0.02)
+    output, complaints = process.communicate()
+    between.stop()
+    assert process.returncode == 0, complaints
+    assert looks > 10
+    own = f"/proc/{process.pid}/environ"
+    assert not [one for one in seen if not (way == "env" and one.startswith(own))]
+    image = tested.images[0].image_id
+    places = {
+        "output": output + complaints,
+        "history": api.call(engine_socket, "GET", f"/images/{image}/history"),
+        "image": api.call(engine_socket, "GET", f"/images/{image}/json"),
+        **{str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()},
+    }
+    assert any("record.json" in name for name in places)
+    for name, content in places.items():
+        assert canary.encode() not in content, name
+        assert basic not in content, name
+        assert b"_state=" not in content, name
+        assert b"Bearer" not in content, name
+    assert not (home / ".docker").exists()
