@@ -186,7 +186,7 @@ def _env(build: Build, complaints: Complaints) -> None:
                 complaints.error(
                     entry.span,
                     f'the Env entry "{entry.value}" must be of the form "KEY=VALUE"',
-                    "KEY=VALUE",
+                    "",
                     f"write '{entry.value}=' for an empty value" if re.fullmatch(r"\w+", entry.value) else "",
                 )
 

@@ -228,6 +228,12 @@ _WORDS = (
         "quote the value, or check the indentation of this line and the one above",
     ),
     (
+        "found unexpected ':'",
+        "a `:` inside a text without quotes",
+        "`key: value` with a space after the `:`, or quotes around the text",
+        "inside `{...}` and `[...]`, a text that holds `:` needs quotes",
+    ),
+    (
         "cannot start any token",
         "a character that cannot start a value",
         "quotes around it",
