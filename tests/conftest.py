@@ -88,6 +88,10 @@ def registry() -> Iterator[StartRegistry]:
         each.stop()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the expectations; review the diff")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A skipped test is a failure: the test bed has every part, or says what is missing."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
