@@ -23,7 +23,6 @@ class Address:
 
     url: str
     certificates: str = ""
-    verify: bool = True
 
     @property
     def socket(self) -> str:
@@ -49,7 +48,7 @@ def locate(url: str | None, environment: Mapping[str, str]) -> Address:
     if chosen.startswith("https://") or environment.get("DOCKER_TLS_VERIFY"):
         home = environment.get("HOME", "")
         certificates = environment.get("DOCKER_CERT_PATH") or (f"{home}/.docker" if home else "")
-    return Address(chosen, certificates, verify=bool(environment.get("DOCKER_TLS_VERIFY")))
+    return Address(chosen, certificates)
 
 
 def _of_context(environment: Mapping[str, str]) -> str:

@@ -193,5 +193,5 @@ def _tls(address: Address) -> TLSConfig | bool:
     return TLSConfig(
         client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"),
         ca_cert=f"{folder}/ca.pem",
-        verify=address.verify,
+        verify=True,
     )
