@@ -5,6 +5,7 @@ An input that sets a command's option takes its text from that option's declarat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -106,7 +107,7 @@ def render(describe: Callable[[str, str], str]) -> str:
         "inputs:",
     ]
     for item in INPUTS:
-        text = item.help or _sentence(describe(item.command, item.option))
+        text = item.help or _sentence(describe(item.command, item.option), item.many)
         lines += [f"  {item.name}:", f"    description: {_quoted(text)}", "    required: false"]
         lines += [f"    default: {_quoted(item.default)}"]
     lines.append("outputs:")
@@ -119,9 +120,12 @@ def render(describe: Callable[[str, str], str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+def _sentence(text: str, many: bool) -> str:
+    """An option's help as an input's description: an option is repeated, an input holds words."""
+    text = re.sub(r",? \(?repeatable\)?|,? repeatable", "", text.strip())
+    text = text[:1].upper() + text[1:] if re.match(r"[a-z]+ ", text) else text
+    text += "" if text.endswith(".") else "."
+    return f"{text} Several: as words." if many else text
 
 
 def _quoted(text: str) -> str:
