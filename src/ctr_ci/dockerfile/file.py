@@ -1,0 +1,238 @@
+"""A Dockerfile as a whole: `parse` makes it, and it answers what rules ask of stages and scopes."""
+
+from __future__ import annotations
+
+from ctr_ci.dockerfile import flag as flags
+from ctr_ci.dockerfile.complain import Complaints
+from ctr_ci.dockerfile.cut import Cutter, Head
+from ctr_ci.dockerfile.directive import Directive, below_shebang, foreign_syntax
+from ctr_ci.dockerfile.instruction import Arg, Comment, From, Heredoc, Instruction, Line, Onbuild
+from ctr_ci.dockerfile.json_form import NotStrings, strings
+from ctr_ci.dockerfile.read import read
+from ctr_ci.dockerfile.stage import Stage, State, first_state, global_scope, references, stages, step
+from ctr_ci.dockerfile.text import Text
+from ctr_ci.problem import Problem
+from ctr_ci.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.dockerfile.expand import Scope
+
+HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
+
+
+class Dockerfile:
+    """What `parse` read. `instructions` are all, in order; `arguments` the ARGs before the first FROM.
+
+    `comments` are all comment lines, in order; `problems` what BuildKit would refuse, in order of
+    place. `escape` is the escape character. `foreign` is set when the file says it is in another
+    language (`// syntax=`): it has no instructions then.
+    """
+
+    __slots__ = (
+        "_ends",
+        "_homes",
+        "_states",
+        "arguments",
+        "comments",
+        "directives",
+        "escape",
+        "foreign",
+        "instructions",
+        "problems",
+        "source",
+        "stages",
+    )
+
+    def __init__(
+        self,
+        source: Source,
+        directives: tuple[Directive, ...],
+        instructions: tuple[Instruction, ...],
+        comments: tuple[Comment, ...],
+        problems: tuple[Problem, ...],
+        escape: str,
+        foreign: bool = False,
+    ) -> None:
+        self.source = source
+        self.directives = directives
+        self.instructions = instructions
+        self.comments = comments
+        self.problems = problems
+        self.escape = escape
+        self.foreign = foreign
+        self.stages = stages(instructions, escape)
+        first = self.stages[0].base.start if self.stages else len(source.text)
+        self.arguments = tuple(
+            [each for each in instructions if isinstance(each, Arg) and each.start < first]
+        )
+        self._states: dict[int, State] = {}
+        self._ends: dict[int, State] = {}
+        self._homes: dict[int, int] = {}
+
+    @property
+    def globals(self) -> Scope:
+        """The scope of the FROM lines."""
+        return global_scope(self.arguments, self.escape)
+
+    def directive(self, name: str) -> Directive | None:
+        """The directive of that name which BuildKit heeds."""
+        for each in self.directives:
+            if each.name == name and each.used:
+                return each
+        return None
+
+    def find(self, name: str, before: Stage | None = None) -> Stage | None:
+        """The stage of a name (any case) or index, as `COPY --from` and targets find it.
+
+        With `before`, only among the stages in front of that one. Of equal names the last wins.
+        """
+        known = self.stages if before is None else self.stages[: before.index]
+        if name.isdecimal() and name.isascii():
+            return known[int(name)] if int(name) < len(known) else None
+        for stage in reversed(known):
+            if stage.name == name.lower():
+                return stage
+        return None
+
+    def stage_of(self, instruction: Instruction) -> Stage | None:
+        """The stage that an instruction (or one inside an ONBUILD) stands in; None before the first FROM."""
+        found = None
+        for stage in self.stages:
+            if stage.base.start > instruction.start:
+                break
+            found = stage
+        return found
+
+    def chain(self, stage: Stage) -> tuple[Stage, ...]:
+        """The stage, the stage it is FROM, and so on."""
+        found = [stage]
+        while found[-1].parent is not None:
+            found.append(self.stages[found[-1].parent])
+        return tuple(found)
+
+    def needs(self, stage: Stage) -> tuple[Stage, ...]:
+        """The stages that must be built for this one itself: its base, and what it copies or mounts from."""
+        found = {} if stage.parent is None else {stage.parent: self.stages[stage.parent]}
+        for word in references(stage):
+            other = self.find(word.text)
+            if other is not None and other.index != stage.index:
+                found[other.index] = other
+        return tuple(found.values())
+
+    def reached(self, target: Stage | None = None) -> tuple[Stage, ...]:
+        """The stages that building `target` (by default the last) builds, in order of the file."""
+        if not self.stages:
+            return ()
+        todo, found = [target or self.stages[-1]], set()
+        while todo:
+            stage = todo.pop()
+            if stage.index not in found:
+                found.add(stage.index)
+                todo += self.needs(stage)
+        return tuple([self.stages[index] for index in sorted(found)])
+
+    def before(self, instruction: Instruction) -> State:
+        """The state that an instruction meets. For a FROM: the scope of the FROM lines."""
+        if instruction.start not in self._states:
+            stage = self.stage_of(instruction)
+            if stage is None or isinstance(instruction, From):
+                return State(self.globals, None, None, None, None)
+            self.after(stage)
+        return self._states.get(instruction.start) or self._onbuild(instruction)
+
+    def _onbuild(self, inner: Instruction) -> State:
+        for each in self.instructions:
+            if isinstance(each, Onbuild) and each.start < inner.start <= each.end:
+                return self._states[each.start]
+        raise ValueError("the instruction is not of this Dockerfile")
+
+    def after(self, stage: Stage) -> State:
+        """The state at the end of a stage."""
+        known = self._ends.get(stage.index)
+        if known is not None:
+            return known
+        outer = self.globals.arguments
+        state = (
+            first_state(stage, self.escape) if stage.parent is None else self.after(self.stages[stage.parent])
+        )
+        for instruction in stage.instructions:
+            self._states[instruction.start] = state
+            state = step(state, instruction, outer)
+        self._ends[stage.index] = state
+        return state
+
+
+def parse(source: Source) -> Dockerfile:
+    """Reads a Dockerfile. Never raises: what is wrong is in `problems`."""
+    foreign = foreign_syntax(source)
+    if foreign is not None:
+        return Dockerfile(source, (foreign,), (), (), (), "\\", foreign=True)
+    cutter = Cutter(source)
+    complaints = Complaints(source)
+    instructions: list[Instruction] = []
+    comments: list[Comment] = []
+    while True:
+        head = cutter.head()
+        if head is None:
+            break
+        line = _line(cutter, head, complaints)
+        comments += line.above
+        comments += line.comments
+        instructions.append(read(line, cutter.escape, complaints))
+    comments += cutter.comments_left
+    problems = [*cutter.problems, *complaints.problems]
+    if not instructions:
+        problems.append(_nothing(source, "a file with no instructions"))
+    elif all(isinstance(each, Arg) for each in instructions):
+        problems.append(_nothing(source, "a file with no stages"))
+    problems.sort(key=_place)
+    directives = tuple(cutter.directives) or below_shebang(source)
+    return Dockerfile(
+        source, directives, tuple(instructions), tuple(comments), tuple(problems), cutter.escape
+    )
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return (problem.span.start.line, problem.span.start.column) if problem.span else (0, 0)
+
+
+def _nothing(source: Source, found: str) -> Problem:
+    return Problem(found, "FROM image and what follows", "", source.path, source.span(0, 0))
+
+
+def _line(cutter: Cutter, head: Head, complaints: Complaints) -> Line:
+    keyword, given, arguments = flags.split(head.text, cutter.escape)
+    heredocs: tuple[Heredoc, ...] = ()
+    if "<<" in head.text.text and _may_hold_heredocs(keyword.text, arguments, cutter.escape):
+        heredocs = cutter.heredocs(head)
+    text = head.text
+    start, head_end = text.origins[0], text.end(len(text.text))
+    end = max([head_end, *[heredoc.end for heredoc in heredocs]]) if heredocs else head_end
+    return Line(
+        cutter.source,
+        start,
+        head_end,
+        end,
+        keyword,
+        given,
+        arguments,
+        heredocs,
+        head.above,
+        head.comments,
+        head.blanks,
+        head.last_line,
+    )
+
+
+def _may_hold_heredocs(keyword: str, arguments: Text, escape: str) -> bool:
+    keyword = keyword.upper()
+    if keyword == "ONBUILD":
+        inner, _, arguments = flags.split(arguments, escape)
+        keyword = inner.text.upper()
+    if keyword not in HEREDOC_KEYWORDS:
+        return False
+    try:
+        return strings(arguments) is None
+    except NotStrings:
+        return False

@@ -1,0 +1,309 @@
+"""Reads one cut line into its typed instruction; what BuildKit would refuse goes to the complaints.
+
+BuildKit `instructions/parse.go`, and the checks of `dockerfile2llb` that need no context. What
+rules own is left to them: port numbers out of range, references to stages, image names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ctr_ci.dockerfile import flag as flags
+from ctr_ci.dockerfile.complain import Complaints, nearest
+from ctr_ci.dockerfile.cut import KEYWORDS
+from ctr_ci.dockerfile.instruction import (
+    Arg,
+    Cmd,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Instruction,
+    Label,
+    Line,
+    Maintainer,
+    Onbuild,
+    Run,
+    Shell,
+    Stopsignal,
+    Unknown,
+    User,
+    Volume,
+    Workdir,
+)
+from ctr_ci.dockerfile.json_form import NotStrings, strings
+from ctr_ci.dockerfile.mount import mount
+from ctr_ci.dockerfile.path import copy_or_add
+from ctr_ci.dockerfile.script import shell_text
+from ctr_ci.dockerfile.signal import is_signal
+from ctr_ci.dockerfile.text import Text, Word
+from ctr_ci.dockerfile.words import blank_delimited, check_expansion, names, pairs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Reader = Callable[[Line, str, Complaints], Instruction | None]
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
+_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
+_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_UNITS_MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 3.6e6}
+_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/[a-zA-Z]*)?\Z")
+
+
+def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
+    """The instruction that a line is; `Unknown` when it is none or lacks what it needs."""
+    keyword = line.keyword.text.upper()
+    reader = _READERS.get(keyword)
+    if reader is None:
+        near = nearest(keyword, KEYWORDS)
+        expected = "an instruction such as FROM, RUN or COPY"
+        belongs = "end the line before with \\ when this line belongs to it"
+        help = f"did you mean {near}?" if near else belongs
+        complaints.at(line.keyword, f"the unknown instruction {line.keyword.text!r}", expected, help)
+        return Unknown(line)
+    if line.flags:
+        flags.check(keyword, line.flags, complaints)
+    return reader(line, escape, complaints) or Unknown(line)
+
+
+def _whole(line: Line) -> Word:
+    return line.arguments.word(0, len(line.arguments.text))
+
+
+def _json(line: Line, arguments: Text, complaints: Complaints) -> tuple[Word, ...] | None:
+    try:
+        return strings(arguments)
+    except NotStrings:
+        complaints.at(
+            arguments.word(0, len(arguments.text)),
+            f"an array with something other than strings in {line.keyword.text.upper()}",
+            "strings in double quotes",
+        )
+        return None
+
+
+def _from(line: Line, escape: str, complaints: Complaints) -> Instruction:
+    given = blank_delimited(line.arguments)
+    image = given[0] if given else _whole(line)
+    as_ = name = None
+    if len(given) == 3 and given[1].text.upper() == "AS":
+        as_, name = given[1], given[2]
+        if not _STAGE_NAME.match(name.text.lower()):
+            complaints.at(name, f"the stage name {name.text!r}", "a letter, then letters, digits, - _ .")
+    elif not given:
+        complaints.at(line.keyword, "FROM without an image", "FROM image [AS name]")
+    elif len(given) != 1:
+        help = "a comment goes on a line of its own" if any(w.text[0] == "#" for w in given) else ""
+        complaints.at(
+            line.arguments.word(0, len(line.arguments.text)),
+            f"FROM with {len(given)} words",
+            "FROM image or FROM image AS name",
+            help,
+        )
+        if len(given) > 2 and given[1].text.upper() == "AS":
+            as_, name = given[1], given[2]
+    platform = _value(line, "platform")
+    for word in (image, platform):
+        check_expansion(word, escape, complaints)
+    return From(line, image, as_, name, platform)
+
+
+def _value(line: Line, name: str) -> Word | None:
+    for flag in reversed(line.flags):
+        if flag.name == name and flag.argument is not None:
+            at = flag.argument
+            return Word(flag.value or "", at.start, at.end, at.source)
+    return None
+
+
+def _run(line: Line, escape: str, complaints: Complaints) -> Instruction:
+    json = _json(line, line.arguments, complaints)
+    for name, known in (("network", ("default", "none", "host")), ("security", ("insecure", "sandbox"))):
+        word = _value(line, name)
+        if word is not None and word.text not in known:
+            complaints.at(word, f"--{name}={word.text}", ", ".join(known))
+    mounts = tuple([mount(flag, complaints) for flag in line.flags if flag.name == "mount" and flag.value])
+    script, whole, interpreter = shell_text(line, json)
+    return Run(line, json, script, mounts, whole, interpreter)
+
+
+def _command(line: Line, escape: str, complaints: Complaints) -> Instruction:
+    json = _json(line, line.arguments, complaints)
+    script = line.arguments if json is None else None
+    made: Callable[[Line, tuple[Word, ...] | None, Text | None], Instruction]
+    made = Cmd if line.keyword.text.upper() == "CMD" else Entrypoint
+    return made(line, json, script)
+
+
+def _copy(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    return copy_or_add(line, _json(line, line.arguments, complaints), escape, complaints)
+
+
+def _env(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    keyword = line.keyword.text.upper()
+    found, legacy = pairs(keyword, line.arguments, escape, complaints)
+    for pair in found:
+        check_expansion(pair.key, escape, complaints)
+        check_expansion(pair.value, escape, complaints)
+    if not found:
+        return None
+    return Env(line, found, legacy) if keyword == "ENV" else Label(line, found, legacy)
+
+
+def _arg(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    own = Complaints(complaints.source)
+    found = names(line.arguments, escape, own)
+    for pair in found:
+        check_expansion(pair.value, escape, own)
+    complaints.problems += own.problems
+    return Arg(line, found) if found else None
+
+
+def _one(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    keyword, word = line.keyword.text.upper(), _whole(line)
+    if not word.text:
+        expected = {"USER": "USER name", "WORKDIR": "WORKDIR /folder", "STOPSIGNAL": "STOPSIGNAL SIGTERM"}
+        complaints.at(line.keyword, f"{keyword} without an argument", expected.get(keyword, "one argument"))
+        return None
+    if keyword == "MAINTAINER":
+        return Maintainer(line, word)
+    check_expansion(word, escape, complaints)
+    if keyword == "USER":
+        return User(line, word)
+    if keyword == "WORKDIR":
+        return Workdir(line, word)
+    if "$" not in word.text and not is_signal(word.text.strip("\"'")):
+        complaints.at(word, f"the signal {word.text!r}", "a name such as SIGTERM, or a number over 0")
+    return Stopsignal(line, word)
+
+
+def _expose(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    ports = blank_delimited(line.arguments)
+    if not ports:
+        complaints.at(line.keyword, "EXPOSE without a port", "EXPOSE 8080")
+        return None
+    for port in ports:
+        check_expansion(port, escape, complaints)
+        text = port.text.strip("\"'")
+        if "$" in text:
+            continue
+        found = _PORT.match(text.rsplit(":", 1)[-1])
+        if found is None:
+            help = "a comment goes on a line of its own" if text.startswith("#") else ""
+            complaints.at(port, f"the port {port.text!r}", "PORT, PORT/udp or FIRST-LAST", help)
+            if help:
+                break
+        elif found[2] and int(found[2]) < int(found[1]):
+            complaints.at(port, f"the port range {port.text!r}", "the lower port first")
+    return Expose(line, tuple(ports))
+
+
+def _volume(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    json = _json(line, line.arguments, complaints)
+    paths = list(json) if json is not None else blank_delimited(line.arguments)
+    if not paths:
+        complaints.at(line.keyword, "VOLUME without a path", "VOLUME /folder")
+        return None
+    for path in paths:
+        if not path.text.strip():
+            complaints.at(path, "an empty VOLUME path", "VOLUME /folder")
+        check_expansion(path, escape, complaints)
+    return Volume(line, tuple(paths), json is not None)
+
+
+def _shell(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    json = _json(line, line.arguments, complaints)
+    if not json:
+        complaints.at(
+            _whole(line) if line.arguments.text else line.keyword,
+            "SHELL "
+            + ("without a command" if not line.arguments.text or json == () else "that is no JSON array"),
+            'SHELL ["/bin/bash", "-c"]',
+        )
+        return None
+    return Shell(line, json)
+
+
+def _healthcheck(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    text = line.arguments.text
+    found = re.match(r"\S+", text)
+    if found is None:
+        complaints.at(line.keyword, "HEALTHCHECK without a type", "HEALTHCHECK CMD … or HEALTHCHECK NONE")
+        return None
+    kind_word = line.arguments.word(0, found.end())
+    kind = kind_word.text.upper()
+    rest = line.arguments.part(len(text) - len(text[found.end() :].lstrip()), len(text))
+    if kind == "NONE":
+        if rest.text:
+            complaints.at(rest.word(0, len(rest.text)), "arguments after HEALTHCHECK NONE", "none")
+        return Healthcheck(line, kind, kind_word)
+    if kind != "CMD":
+        complaints.at(kind_word, f"the type {kind_word.text!r} of HEALTHCHECK", "CMD or NONE")
+        return None
+    _check_times(line, complaints)
+    json = _json(line, rest, complaints)
+    if not rest.text or json == ():
+        complaints.at(kind_word, "HEALTHCHECK CMD without a command", "HEALTHCHECK CMD command")
+        return None
+    return Healthcheck(line, kind, kind_word, json, rest if json is None else None)
+
+
+def _check_times(line: Line, complaints: Complaints) -> None:
+    for each in line.flags:
+        if each.value is None or each.name == "retries":
+            if each.value and not re.match(r"\+?\d+\Z", each.value):
+                complaints.at(each.word, f"--retries={each.value}", "a number from 0")
+            continue
+        length = _length_ms(each.value)
+        if length is None:
+            complaints.at(each.word, f"--{each.name}={each.value}", "a duration such as 30s or 1m30s")
+        elif length < 1 and length != 0:
+            complaints.at(each.word, f"--{each.name}={each.value}", "0, or 1ms and more")
+
+
+def _length_ms(text: str) -> float | None:
+    """The length of a Go duration in milliseconds, None when it is none."""
+    if not _DURATION.match(text):
+        return 0 if not text else None
+    sign = -1 if text.startswith("-") else 1
+    return sign * sum([float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text)])
+
+
+def _onbuild(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    if not line.arguments.text:
+        complaints.at(line.keyword, "ONBUILD without an instruction", "ONBUILD RUN …")
+        return None
+    keyword, given, arguments = flags.split(line.arguments, escape)
+    start = keyword.start
+    inner = Line(line.source, start, line.head_end, line.end, keyword, given, arguments, line.heredocs)
+    if keyword.text.upper() in ("ONBUILD", "FROM", "MAINTAINER"):
+        complaints.at(
+            keyword, f"ONBUILD {keyword.text.upper()}", "another instruction: this one may not be triggered"
+        )
+        return Onbuild(line, Unknown(inner))
+    return Onbuild(line, read(inner, escape, complaints))
+
+
+_READERS: dict[str, Reader] = {
+    "FROM": _from,
+    "RUN": _run,
+    "CMD": _command,
+    "ENTRYPOINT": _command,
+    "COPY": _copy,
+    "ADD": _copy,
+    "ENV": _env,
+    "LABEL": _env,
+    "ARG": _arg,
+    "USER": _one,
+    "WORKDIR": _one,
+    "MAINTAINER": _one,
+    "STOPSIGNAL": _one,
+    "EXPOSE": _expose,
+    "VOLUME": _volume,
+    "SHELL": _shell,
+    "HEALTHCHECK": _healthcheck,
+    "ONBUILD": _onbuild,
+}
