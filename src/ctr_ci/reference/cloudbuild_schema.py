@@ -61,10 +61,11 @@ def _field(message: str, field: Field) -> Schema:
         if field.required:
             schema["minItems"] = 1
     if not field.required:
-        if isinstance(schema.get("type"), str):
-            schema["type"] = [schema["type"], "null"]
-        elif isinstance(schema.get("type"), list):
-            schema["type"] = [*schema["type"], "null"]
+        kind = schema.get("type")
+        if isinstance(kind, str):
+            schema["type"] = [kind, "null"]
+        elif isinstance(kind, list):
+            schema["type"] = [*kind, "null"]
         elif field.choices and not field.many:
             schema["enum"] = [*field.choices, None]
     return {"description": field.says, **schema}
