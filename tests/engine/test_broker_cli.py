@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -274,3 +277,38 @@ def test_closing_removes_what_steps_made_and_notes_what_still_ran(
     for kind in (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q")):
         assert direct(engine_socket, *kind, "--filter", label).out == ""
     assert [(note.exit_code, note.stopped) for note in made.notes if isinstance(note, Ran)] == [(137, True)]
+
+
+def test_closing_ends_what_steps_are_in_the_middle_of(engine_socket: str, docker_builder: str) -> None:
+    with bench(engine_socket, docker_builder) as made, ThreadPoolExecutor() as pool:
+        for script in (
+            "docker run --rm --name a busybox sleep 99",
+            "sleep 1; docker exec -i a sleep 99",
+            "sleep 1; docker logs -f a",
+            "sleep 1; docker wait a",
+            "docker events",
+            "docker build - </dev/zero",
+        ):
+            pool.submit(made.sh, script)
+        time.sleep(2)
+        started = time.monotonic()
+        made.broker.close()
+        assert time.monotonic() - started < 3
+
+
+def test_200_calls_at_once_are_all_answered(build: Bench) -> None:
+    with ThreadPoolExecutor(200) as pool:
+        calls = [
+            ("GET", "/containers/json"),
+            ("GET", "/images/busybox/json"),
+            ("POST", "/containers/create"),
+            ("GET", "/version"),
+        ]
+        body = {"Image": "busybox", "HostConfig": {"NetworkMode": "none"}}
+        asked = [
+            pool.submit(build.call, method, target, body if method == "POST" else None)
+            for method, target in calls * 50
+        ]
+        answers = [answer.result() for answer in asked]
+    assert [status for status, _ in answers] == [200, 200, 201, 200] * 50
+    assert len({json.loads(text)["Id"] for _, text in answers[2::4]}) == 50

@@ -212,7 +212,8 @@ def readable(engine: socket.socket, client: socket.socket | None) -> bool:
 
 
 def both_ways(client: socket.socket, engine: socket.socket, early: bytes) -> None:
-    """Raw bytes in both directions until the engine closes; a client's half-close is passed on.
+    """Raw bytes in both directions until the engine closes or the client is gone; a client's half-close
+    (no more input) is passed on.
 
     `early` is what the client has sent already.
     """
@@ -228,7 +229,15 @@ def both_ways(client: socket.socket, engine: socket.socket, early: bytes) -> Non
     thread = threading.Thread(target=upwards, name="broker-up", daemon=True)
     thread.start()
     with suppress(OSError):
-        _copy(engine, client)
+        room = memoryview(bytearray(PIECE))
+        poll = select.poll()
+        poll.register(engine, select.POLLIN)
+        poll.register(client, 0)  # reports only that both its directions have ended
+        while all(descriptor == engine.fileno() for descriptor, _ in poll.poll()):
+            received = engine.recv_into(room)
+            if not received:
+                break
+            client.sendall(room[:received])
     for end in (client, engine):
         with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
