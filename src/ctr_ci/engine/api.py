@@ -117,6 +117,12 @@ class Engine(Protocol):
     def oom_killed(self, container_id: str) -> bool:
         """Whether the kernel ended it for want of memory."""
 
+    def health(self, container_id: str) -> str:
+        """What its health check says: "none", "starting", "healthy" or "unhealthy"."""
+
+    def files(self, container_id: str, path: str) -> Iterator[bytes] | None:
+        """A tar archive of what lies at a path in it, running or not; None where nothing does."""
+
     def kill(self, container_id: str) -> None: ...
     def remove(self, container_id: str) -> None: ...
     def create_network(self, name: str, labels: tuple[tuple[str, str], ...]) -> str: ...

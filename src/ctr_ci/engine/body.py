@@ -89,6 +89,11 @@ def oom_killed(answer: Mapping[str, object]) -> bool:
     return _mapping(answer.get("State")).get("OOMKilled") is True
 
 
+def health(answer: Mapping[str, object]) -> str:
+    """From `GET /containers/{id}/json`."""
+    return str(_mapping(_mapping(answer.get("State")).get("Health")).get("Status") or "none")
+
+
 def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 

@@ -125,6 +125,18 @@ class DockerEngine:
         inspect = self._client.inspect_container
         return body.oom_killed(self._call("inspect a container", inspect, container_id))
 
+    def health(self, container_id: str) -> str:
+        return body.health(self._call("inspect a container", self._client.inspect_container, container_id))
+
+    def files(self, container_id: str, path: str) -> Iterator[bytes] | None:
+        try:
+            pieces: Iterator[bytes] = self._client.get_archive(container_id, path)[0]
+        except NotFound:
+            return None
+        except (DockerException, RequestException) as error:
+            raise self._failed("read a file", error) from error
+        return pieces
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", self._client.kill, container_id)
 

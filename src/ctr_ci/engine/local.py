@@ -115,6 +115,39 @@ class LocalEngine:
         answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
         return body.oom_killed(_parsed(answer))
 
+    def health(self, container_id: str) -> str:
+        answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
+        return body.health(_parsed(answer))
+
+    def files(self, container_id: str, path: str) -> Iterator[bytes] | None:
+        connection = _Connection(self.socket, TIMEOUT_S)
+        query = urlencode({"path": path})
+        try:
+            connection.request("GET", f"{API}/containers/{container_id}/archive?{query}")
+            response = connection.getresponse()
+            if response.status != 200:
+                answer = response.read()
+                connection.close()
+                if response.status == 404:
+                    return None
+                raise failure.refused("read a file", response.status, answer)
+        except (http.client.HTTPException, OSError) as error:
+            connection.close()
+            raise failure.unreachable(self._address.url, str(error)) from error
+        return self._pieces(connection, response)
+
+    def _pieces(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> Iterator[bytes]:
+        try:
+            while piece := response.read(1 << 16):
+                yield piece
+        except (http.client.HTTPException, OSError) as error:
+            raise failure.unreachable(self._address.url, str(error)) from error
+        finally:
+            response.close()
+            connection.close()
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", "POST", f"/containers/{container_id}/kill")
 
