@@ -66,7 +66,8 @@ def load(source: Source) -> Build:
         )
         complaints.settle()
         raise AssertionError
-    if node.entries and not any(find("Build", entry.key) for entry in node.entries):
+    known = [field for entry in node.entries if (field := find("Build", entry.key))]
+    if node.entries and all(field.output for field in known):
         complaints.error(
             node.entries[0].key_span,
             f"unknown field .{node.entries[0].key}: unused; there is no field of a Cloud Build config at all",

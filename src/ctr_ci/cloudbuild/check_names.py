@@ -109,6 +109,11 @@ def _why(name: At[str], written: Build, values: Mapping[str, str]) -> str:
             f"the branch {branch!r} has a slash, which no tag may have: with `dynamicSubstitutions: true`,"
             r" use a substitution `_TAG: ${BRANCH_NAME//\//-}`"
         )
+    if "$" in name.value:
+        return (
+            "a substitution's value holds a `$...`, which is expanded with"
+            " `options: {dynamicSubstitutions: true}`, and always by triggers: --as trigger"
+        )
     empty = [use.key for use in uses(_raw(name, written.source)) if not values.get(use.key)]
     if empty:
         ways = [_OPTIONS.get(key, f"--substitutions {key}=...") for key in dict.fromkeys(empty)]
