@@ -34,6 +34,9 @@ def run(arguments: argparse.Namespace) -> Exit:
         secrets=tuple(arguments.secret),
         builders=tuple(arguments.builder),
         format=arguments.format,
+        colour=arguments.color,
+        quiet=arguments.quiet,
+        junit=Path(arguments.junit) if arguments.junit else None,
         gate_policy=arguments.gate_policy,
         pull=arguments.pull,
         engine=arguments.engine,
@@ -96,6 +99,9 @@ COMMAND = Command(
         Option(
             "--format", "a log for people, or one JSON event a line", default="text", choices=("text", "json")
         ),
+        Option("--junit", "also write the steps as JUnit XML", metavar="FILE"),
+        Option("--color", "colours", default="auto", choices=("auto", "always", "never")),
+        Option("--quiet", "steps' output and errors only", kind="flag", short="-q"),
     ),
     run=run,
 )

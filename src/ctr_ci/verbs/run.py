@@ -20,13 +20,15 @@ from ctr_ci.engine import Engine, connect
 from ctr_ci.events import Event, GateDecided, Noted, StepOutput
 from ctr_ci.plan import Plan
 from ctr_ci.problem import CtrCiError, Exit, InputError, Problem, WorldError
-from ctr_ci.report import jsonl
 from ctr_ci.report.journal import Journal
-from ctr_ci.report.log import Log, short
+from ctr_ci.report.journal import read as read_journal
+from ctr_ci.report.junit_run import junit_run
+from ctr_ci.report.log import short
 from ctr_ci.runner import Build, Builders, Control, Options, Outcome, owner, reap
 from ctr_ci.runner import run as carry_out
 from ctr_ci.secret import Secret
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
+from ctr_ci.verbs.run_view import Colour, Format, view
 from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import Selection, skipped
 from ctr_ci.workspace import Workspace, prepare
@@ -44,7 +46,10 @@ class Request:
     record: Path | None = None
     secrets: tuple[str, ...] = ()
     builders: tuple[str, ...] = ()
-    format: Literal["text", "json"] = "text"
+    format: Format = "text"
+    colour: Colour = "auto"
+    quiet: bool = False
+    junit: Path | None = None
     gate_policy: Literal["required", "warn", "off"] = "warn"
     pull: str = "missing"
     engine: str | None = None
@@ -135,9 +140,20 @@ def _carry_out(
     stack: ExitStack,
 ) -> tuple[Outcome, record.Record, Path]:
     path = request.record or _usual_place(world.root, build.id)
-    journal = stack.enter_context(Journal(path.parent if request.record is None else _beside(path)))
-    view = _json_view(world) if request.format == "json" else _text_view(world)
-    events = Recorder(path, journal, view)
+    place = path.parent if request.record is None else _beside(path)
+    journal = stack.enter_context(Journal(place))
+    show = stack.enter_context(
+        view(
+            world.out,
+            world.err,
+            world.environment,
+            world.clock,
+            format=request.format,
+            colour=request.colour,
+            quiet=request.quiet,
+        )
+    )
+    events = Recorder(path, journal, show)
     control = Control()
     with _signals(control):
         outcome = carry_out(
@@ -151,6 +167,9 @@ def _carry_out(
             control=control,
             judge=lambda: _judge(request, events.record(), world.clock()),
         )
+    if request.junit is not None:
+        journal.close()
+        _save(request.junit, junit_run(read_journal(place)))
     return outcome, events.record(), path
 
 
@@ -176,29 +195,6 @@ class Recorder:
         return self._record
 
 
-def _text_view(world: World) -> Callable[[Event], None]:
-    log = Log()
-    streams = {"stdout": world.out, "stderr": world.err}
-
-    def show(event: Event) -> None:
-        used = set()
-        for stream, text in log.read(event):
-            streams[stream].write(text)
-            used.add(stream)
-        for stream in used:
-            streams[stream].flush()
-
-    return show
-
-
-def _json_view(world: World) -> Callable[[Event], None]:
-    def show(event: Event) -> None:
-        world.out.write(jsonl.line(event).encode("utf-8", "surrogateescape") + b"\n")
-        world.out.flush()
-
-    return show
-
-
 def _judge(request: Request, found: record.Record, at: float) -> tuple[GateDecided, ...]:
     if request.gate_policy == "off":
         return ()
@@ -216,7 +212,7 @@ def _judge(request: Request, found: record.Record, at: float) -> tuple[GateDecid
 
 
 def _conclude(request: Request, world: World, outcome: Outcome, found: record.Record, path: Path) -> Exit:
-    if request.format == "text":
+    if request.format == "text" and not request.quiet:
         for line in _summary(outcome, found, path, world.root):
             world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
         world.err.flush()
@@ -278,6 +274,15 @@ def _usual_place(root: Path, build_id: str) -> Path:
             )
         ) from error
     return record.place(root, build_id)
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise WorldError(
+            Problem(f"cannot write it: {error.strerror}", "a file that can be written", path=str(path))
+        ) from error
 
 
 def _beside(path: Path) -> Path:
