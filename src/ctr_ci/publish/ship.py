@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event as Flag
 from threading import Lock, Semaphore, Thread
+from typing import TYPE_CHECKING
 
-from ctr_ci import image
 from ctr_ci.oci import Descriptor, Digest, media
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.publish.memory import Memory
@@ -20,6 +20,9 @@ from ctr_ci.publish.pack import PACKING, Spool, blocks, pack
 from ctr_ci.publish.receipt import Shipped
 from ctr_ci.registry import How, Registry, Upload
 from ctr_ci.registry import blobs as registry_blobs
+
+if TYPE_CHECKING:
+    from ctr_ci import image
 
 WORKERS = 4
 FAREWELL_S = 3.0
@@ -103,6 +106,8 @@ class Shipment:
         """Ships every layer of an export. `expected` are the tested image's layers by content;
         `have` those whose blobs have arrived already: they are read, checked, and not packed.
         Raises WorldError where a layer is none of `expected`, before a byte of it leaves."""
+        from ctr_ci import image  # a push of an unchanged image does without
+
         slots = Semaphore(WORKERS)
         docker = media.DOCKER_LAYER_GZIP
 

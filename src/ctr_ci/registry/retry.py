@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from ctr_ci.registry.failure import told
 from ctr_ci.registry.http import Response
@@ -60,6 +59,8 @@ def _asked(response: Response, clock: Clock) -> float | None:
         return None
     if text.strip().isdigit():
         return float(text)
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - clock.now())
     except ValueError:
