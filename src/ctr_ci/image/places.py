@@ -222,7 +222,18 @@ SOURCE_NAMES = {
         ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "tsconfig.json", "composer.lock"), "build files"
     ),
     **dict.fromkeys(
-        ("requirements.txt", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock", "tox.ini"), "build files"
+        (
+            "requirements.txt",
+            "setup.py",
+            "setup.cfg",
+            "pyproject.toml",
+            "Pipfile",
+            "Pipfile.lock",
+            "poetry.lock",
+            "uv.lock",
+            "tox.ini",
+        ),
+        "build files",
     ),
     **dict.fromkeys(
         ("Dockerfile", ".dockerignore", ".gitignore", ".gitattributes", "Jenkinsfile"), "project files"

@@ -38,7 +38,7 @@ def read(kept: Mapping[str, bytes]) -> Iterator[Package]:
             if path and path != ".":
                 moved = diverted.get(path)
                 files.append(moved[0] if moved and moved[1] != name else path)
-        yield _package(fields, tuple(files), (name, arch) in marks or (name, "") in marks)
+        yield _package(fields, tuple(files), name in marks)
     for path, raw in kept.items():
         if path.startswith(PARTS) and not path.endswith(".md5sums"):
             sums = kept.get(f"{path}.md5sums", b"").decode("utf-8", "surrogateescape")
@@ -85,11 +85,10 @@ def _choices(relation: str) -> Iterator[tuple[str, ...]]:
             yield names
 
 
-def _automatic(raw: bytes) -> frozenset[tuple[str, str]]:
+def _automatic(raw: bytes) -> frozenset[str]:
+    """Names alone: apt writes the native architecture where dpkg's status says "all"."""
     return frozenset(
-        (fields.get("Package", ""), fields.get("Architecture", ""))
-        for fields in _stanzas(raw)
-        if fields.get("Auto-Installed") == "1"
+        fields.get("Package", "") for fields in _stanzas(raw) if fields.get("Auto-Installed") == "1"
     )
 
 
