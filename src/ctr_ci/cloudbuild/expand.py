@@ -364,6 +364,8 @@ def _replace(operator: str, text: str, pattern: str, by: str) -> str:
         return by + text[match.end() :] if match else text
     if not pattern:
         return text
+    if not text:  # only here does bash replace what has no length
+        return by if compiled.match("") else ""
     parts, at = [], 0
     while at < len(text) and (match := compiled.search(text, at)):
         if match.end() == match.start():
