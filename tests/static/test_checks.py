@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from ctr_ci.reference import INPUTS
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -17,7 +20,8 @@ CHECKS = {
     "format": ["ruff", "format", "--check", *PYTHON],
     "mypy": ["mypy"],
     "actionlint": ["actionlint"],
-    "zizmor": ["zizmor", "--offline", "--no-progress", "."],
+    "actionlint on the examples": ["actionlint", "examples/workflows/*.yml"],
+    "zizmor": ["zizmor", "--offline", "--no-progress", ".", "examples/workflows"],
     "workflows": [
         "check-jsonschema",
         "--builtin-schema",
@@ -65,3 +69,12 @@ def test_what_the_product_needs_is_locked_in_both_files() -> None:
         return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
 
     assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
+def test_workflows_name_only_inputs_that_the_action_has() -> None:
+    known = {item.name for item in INPUTS}
+    for path in [*ROOT.glob("examples/workflows/*.yml"), *ROOT.glob(".github/workflows/*.yml")]:
+        for block in re.findall(
+            r"uses: (?:org/ctr-action@\S+|\./)[^\n]*\n +with:\n((?: {10}.*\n?)+)", path.read_text()
+        ):
+            assert set(re.findall(r"^ {10}([\w-]+):", block, re.MULTILINE)) <= known, path

@@ -41,7 +41,7 @@ INPUTS = (
     Input(
         "dockerfile", ".", help="What to lint: Dockerfiles and folders, as words. `none`: nothing.", many=True
     ),
-    Input("config", help="The cloudbuild.yaml to run, from `source`. Empty: nothing is run."),
+    Input("config", help="The cloudbuild.yaml to run. Empty: nothing is run."),
     Input("image", help="Build just the Dockerfile of `source` under this name, instead of `config`."),
     Input("source", ".", help="The folder that the build sees."),
     Input("publish-to", help="Push what the run tested: HOST/REPOSITORY. Empty: nothing is pushed."),
