@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": "say what would run: steps, order, resolved substitutions",
     "rules": "list or explain the lint rules",
     "init": "write a workflow, a pre-commit entry and a cloudbuild.yaml",
+    "lsp": "serve an editor: diagnostics, quick fixes, rule pages",
     "completion": "print the completion script of a shell",
     "clean": "remove what an interrupted run left in the engine",
 }
