@@ -89,3 +89,12 @@ def leftovers(socket: str, build_id: str = "") -> list[str]:
     volumes = json.loads(api.call(socket, "GET", f"/volumes?{query}"))["Volumes"] or []
     names = [container["Names"][0] for container in containers]
     return names + [thing["Name"] for thing in (*networks, *volumes)]
+
+
+def remove_images(socket: str, repository: str) -> None:
+    """Removes all tags of a repository from an engine."""
+    query = quote(json.dumps({"reference": [repository]}))
+    for image in json.loads(api.call(socket, "GET", f"/images/json?filters={query}")):
+        for name in image["RepoTags"] or ():
+            if name.rpartition(":")[0] == repository:
+                api.call(socket, "DELETE", f"/images/{quote(name)}?force=1")

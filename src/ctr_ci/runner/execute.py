@@ -22,15 +22,11 @@ from ctr_ci.events import (
     BuildStarted,
     Event,
     GateDecided,
-    ImageBuilt,
     ImageFound,
-    ImageRan,
-    ImageTagged,
     Noted,
-    PushHeld,
     StepFinished,
 )
-from ctr_ci.plan import Mount, Plan, Step
+from ctr_ci.plan import Plan, Step
 from ctr_ci.problem import CtrCiError, Problem, WorldError
 from ctr_ci.runner.container import HOME, Ground
 from ctr_ci.runner.images import Builders
@@ -39,6 +35,7 @@ from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.schedule import Drop, Ended, Halt, Happening, Schedule, Start, Stop, advance, width
 from ctr_ci.runner.secrets import require
 from ctr_ci.runner.step import Bench, StepEnd, StepRun
+from ctr_ci.runner.step_docker import Brokered, NoDocker, StepDocker, Trusted
 from ctr_ci.secret import Secret
 
 GRACE_S = 5.0  # for stopped steps to end; then we go on without them
@@ -160,8 +157,7 @@ class _Run:
         self._ledger = Ledger(engine, build.id, build.owner, build.folder, self._not_removed)
         self._background = ThreadPoolExecutor(8, thread_name_prefix="ctr-ci-build")
         self._lanes: Lanes | None = None
-        self._broker: brokers.Broker | None = None
-        self._built: set[str] = set()
+        self._step_docker: StepDocker | None = None
         self._runs: dict[int, StepRun] = {}
         self._deadlines: dict[int, float] = {}
         self._deadline = time.monotonic() + plan.timeout.total_seconds()
@@ -228,8 +224,7 @@ class _Run:
         first = self._any_image()
         if first is not None:
             lanes.prepare(self._at_once(), first)
-        if options.docker == "broker":
-            self._open_broker(ground)
+        self._step_docker = docker = self._docker(ground)
         return Bench(
             engine=self._engine,
             ledger=self._ledger,
@@ -239,9 +234,7 @@ class _Run:
             secrets=self._secrets,
             emit=self._emit,
             clock=self._clock,
-            built=self._built.__contains__,
-            socket=self._socket,
-            settle=self._settle,
+            docker=docker,
             memory_bytes=options.memory_bytes,
             keep=options.keep,
         )
@@ -263,54 +256,32 @@ class _Run:
                 return image
         return None
 
-    # --- Docker for steps
-
-    def _open_broker(self, ground: Ground) -> None:
-        if not self._engine.socket:
-            self._note("warning", "steps get no Docker: the broker needs the engine's unix socket")
-            return
+    def _docker(self, ground: Ground) -> StepDocker:
+        """What steps find at /var/run/docker.sock."""
+        wanted = self._options.docker
+        if wanted == "none" or not self._engine.socket:
+            if wanted != "none":
+                self._note("warning", "steps get no Docker: that needs the engine's unix socket")
+            return NoDocker()
+        if wanted == "engine":
+            return Trusted(self._engine, self._plan, self._emit, self._clock)
+        names = dict(ground.volumes)
+        mounts = dict.fromkeys(mount for step in self._plan.steps for mount in step.mounts)
         scope = brokers.Scope(
             build_id=self._build.id,
             owner=self._build.owner,
             workspace=self._build.workspace,
-            volumes=(
-                (HOME, str(ground.home)),
-                *((m.path, dict(ground.volumes)[m.name]) for m in self._mounts()),
-            ),
+            volumes=((HOME, str(ground.home)), *((mount.path, names[mount.name]) for mount in mounts)),
             network=self._options.network or self._ledger.name("net"),
             push=self._options.push,
             memory_bytes=self._options.memory_bytes,
         )
-        self._broker = brokers.Broker(
-            self._engine.socket, self._build.folder / "s", scope, self._noted, clock=self._clock
-        )
+        sockets = self._build.folder / "s"  # short: the path of a unix socket has 107 bytes at most
 
-    def _mounts(self) -> tuple[Mount, ...]:
-        return tuple(dict.fromkeys(mount for step in self._plan.steps for mount in step.mounts))
+        def open_broker(notes: Callable[[brokers.Note], None]) -> brokers.Broker:
+            return brokers.Broker(self._engine.socket, sockets, scope, notes, clock=self._clock)
 
-    def _socket(self, step: Step) -> str:
-        if self._broker is not None:
-            return str(self._broker.socket(step.index))
-        return self._engine.socket if self._options.docker == "engine" else ""
-
-    def _settle(self, step: Step) -> None:
-        if self._broker is not None:
-            self._broker.settle(step.index)
-
-    def _noted(self, note: brokers.Note) -> None:
-        at = self._clock()
-        match note:
-            case brokers.Built(step, image_id, names):
-                self._built.add(image_id)
-                self._emit(ImageBuilt(at, step, image_id, names))
-            case brokers.Tagged(step, image_id, name):
-                self._emit(ImageTagged(at, step, image_id, name))
-            case brokers.Ran(step, image_id, exit_code, started, stopped):
-                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
-            case brokers.Held(step, name):
-                self._emit(PushHeld(at, step, name))
-            case brokers.Denied(step, request, why):
-                self._emit(Noted(at, "warning", f"refused {request}: {why}", step))
+        return Brokered(open_broker, self._emit, self._clock)
 
     # --- the steps
 
@@ -436,8 +407,8 @@ class _Run:
     def _tidy(self) -> None:
         """Removes all of this build. What goes wrong with that is told, and hides nothing else."""
         try:
-            if self._broker is not None:
-                self._broker.close()
+            if self._step_docker is not None:
+                self._step_docker.close()
         except WorldError as error:
             self._not_removed(error.problems[0])
         if self._options.keep:

@@ -19,6 +19,7 @@ from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.output import Lines, Tail
 from ctr_ci.runner.secrets import variables
+from ctr_ci.runner.step_docker import StepDocker
 from ctr_ci.runner.story import StepFailure, tell
 from ctr_ci.secret import Secret
 
@@ -37,9 +38,7 @@ class Bench:
     secrets: Mapping[str, Secret]
     emit: Callable[[Event], None]
     clock: Callable[[], float]
-    built: Callable[[str], bool]  # whether this build made an image ID
-    socket: Callable[[Step], str]  # the host path of the Docker socket that a step gets, or ""
-    settle: Callable[[Step], None]  # waits until all that a step did there is noted
+    docker: StepDocker
     memory_bytes: int | None = None
     keep: bool = False
 
@@ -92,7 +91,7 @@ class StepRun:
                 step,
                 bench.engine,
                 bench.builders,
-                bench.built,
+                bench.docker.built,
                 lambda name: bench.emit(ImagePulling(bench.clock(), step.index, name)),
                 lambda: self._verdict is not None,
             )
@@ -120,7 +119,7 @@ class StepRun:
                 name=name,
                 labels=bench.ledger.labels,
                 network=lane.result(),
-                socket=bench.socket(step),
+                socket=bench.docker.socket(step),
                 secrets=variables(step, bench.secrets),
                 memory_bytes=bench.memory_bytes,
             )
@@ -134,7 +133,7 @@ class StepRun:
                 attached.close()
             code = bench.engine.wait(made)
             oom = code == 137 and self._verdict is None and bench.engine.oom_killed(made)
-            bench.settle(step)
+            bench.docker.settle(step)
             return code, oom
         finally:
             if not bench.keep:

@@ -1,0 +1,125 @@
+"""What steps find at /var/run/docker.sock, and how the build learns what they did there.
+
+Through the broker every image that is built, tagged or run is noted. With the engine itself (steps
+that are trusted) only the names that the build asks for are looked at, before and after each step.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from ctr_ci import broker as brokers
+from ctr_ci.engine import Engine
+from ctr_ci.events import Event, ImageBuilt, ImageRan, ImageTagged, Noted, PushHeld
+from ctr_ci.plan import Plan, Step
+
+Emit = Callable[[Event], None]
+Clock = Callable[[], float]
+
+
+class StepDocker(Protocol):
+    def socket(self, step: Step) -> str:
+        """The host path of the step's socket, "" for none."""
+
+    def settle(self, step: Step) -> None:
+        """Returns when all that the step did is said. Its container has ended."""
+
+    def built(self, image_id: str) -> bool:
+        """Whether this build made the image."""
+
+    def close(self) -> None:
+        """Removes what steps made. Raises WorldError where some of it stays."""
+
+
+class NoDocker:
+    def socket(self, step: Step) -> str:
+        return ""
+
+    def settle(self, step: Step) -> None:
+        pass
+
+    def built(self, image_id: str) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+class Brokered:
+    """Each step has a socket of ours, which passes on what a build needs."""
+
+    def __init__(
+        self,
+        open_broker: Callable[[Callable[[brokers.Note], None]], brokers.Broker],
+        emit: Emit,
+        clock: Clock,
+    ) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._built: set[str] = set()
+        self._broker = open_broker(self._noted)
+
+    def socket(self, step: Step) -> str:
+        return str(self._broker.socket(step.index))
+
+    def settle(self, step: Step) -> None:
+        self._broker.settle(step.index)
+
+    def built(self, image_id: str) -> bool:
+        return image_id in self._built
+
+    def close(self) -> None:
+        self._broker.close()
+
+    def _noted(self, note: brokers.Note) -> None:
+        at = self._clock()
+        match note:
+            case brokers.Built(step, image_id, names):
+                self._built.add(image_id)
+                self._emit(ImageBuilt(at, step, image_id, names))
+            case brokers.Tagged(step, image_id, name):
+                self._emit(ImageTagged(at, step, image_id, name))
+            case brokers.Ran(step, image_id, exit_code, started, stopped):
+                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
+            case brokers.Held(step, name):
+                self._emit(PushHeld(at, step, name))
+            case brokers.Denied(step, request, why):
+                self._emit(Noted(at, "warning", f"refused {request}: {why}", step))
+
+
+class Trusted:
+    """Steps have the engine's own socket. A name of the build's that points elsewhere after a step
+    was built by it; of steps that run in parallel, the first to end is held to be the one."""
+
+    def __init__(self, engine: Engine, plan: Plan, emit: Emit, clock: Clock) -> None:
+        self._engine = engine
+        self._emit = emit
+        self._clock = clock
+        self._lock = threading.Lock()
+        names = dict.fromkeys((*plan.images, *(step.image for step in plan.steps)))
+        self._known = {name: self._find(name) for name in names}
+        self._built: set[str] = set()
+
+    def socket(self, step: Step) -> str:
+        return self._engine.socket
+
+    def settle(self, step: Step) -> None:
+        with self._lock:
+            for name, before in self._known.items():
+                now = self._find(name)
+                if now and now != before:
+                    self._known[name] = now
+                    self._built.add(now)
+                    self._emit(ImageBuilt(self._clock(), step.index, now, (name,)))
+
+    def built(self, image_id: str) -> bool:
+        return image_id in self._built
+
+    def close(self) -> None:
+        pass
+
+    def _find(self, name: str) -> str:
+        image = self._engine.image(name)
+        return image.id if image else ""
