@@ -17,8 +17,9 @@ from ctr_ci.cloudbuild.flags import parse_substitutions, parse_timeout
 from ctr_ci.cloudbuild.load import read_message
 from ctr_ci.cloudbuild.substitute import Rules, Substituted
 from ctr_ci.cloudbuild.substitute import substitute as _substitute
+from ctr_ci.cloudbuild.tree import Message
 from ctr_ci.document import Map, Node, Scalar
-from ctr_ci.document import load as _load
+from ctr_ci.document import read as _read
 from ctr_ci.problem import Problem
 from ctr_ci.source import Source
 
@@ -34,6 +35,7 @@ __all__ = [
     "Builtins",
     "Field",
     "Kind",
+    "Message",
     "Options",
     "Rules",
     "SecretVariable",
@@ -55,8 +57,9 @@ def load(source: Source) -> Build:
     Raises InputError with every problem of the file. `Build.warnings` says what gcloud forgives
     and a trigger would not.
     """
-    node = _load(source)
+    node, problems = _read(source)
     complaints = Complaints(source)
+    complaints.problems += problems
     if not isinstance(node, Map):
         empty = isinstance(node, Scalar) and node.kind == "null"
         complaints.error(

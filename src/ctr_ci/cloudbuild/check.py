@@ -213,6 +213,15 @@ def _ciphertexts(build: Build, complaints: Complaints) -> None:
 
 def _elsewhere(build: Build, complaints: Complaints) -> None:
     """Fields that change where or what Google builds, and here do not."""
+    root, options = build.message, build.message.message("options")
+    account, logging = root.text("serviceAccount"), options.text("logging")
+    kept = root.text("logsBucket") or options.text("defaultLogsBucketBehavior")
+    if account and not kept and (not logging or logging.value not in ("CLOUD_LOGGING_ONLY", "NONE")):
+        complaints.warn(
+            account.span,
+            "a serviceAccount without a place for its logs, which Google refuses",
+            "logsBucket, options.defaultLogsBucketBehavior, or options.logging CLOUD_LOGGING_ONLY or NONE",
+        )
     for name, why in (
         ("source", "the source is what this command is given"),
         ("dependencies", "nothing is fetched before the steps here"),

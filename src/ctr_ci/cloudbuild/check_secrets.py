@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-from ctr_ci.cloudbuild.build import Build
+import re
+
+from ctr_ci.cloudbuild.build import Build, BuildStep
 from ctr_ci.cloudbuild.complaints import Complaints
 from ctr_ci.cloudbuild.tree import At
 from ctr_ci.document import nearest
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "pwsh", "powershell"})
 
 
 def check_secrets(build: Build, complaints: Complaints) -> None:
@@ -37,6 +41,7 @@ def check_secrets(build: Build, complaints: Complaints) -> None:
                     f'step {step.index} has secret and non-secret env "{variable}"',
                     "one of the two",
                 )
+        _literal(step, secrets, complaints)
     if not build.steps:
         return
     for unused, at in defined.items():
@@ -46,6 +51,23 @@ def check_secrets(build: Build, complaints: Complaints) -> None:
                 f'secret "{unused}" is defined and not used',
                 "a step or options with it in secretEnv",
                 f"add `secretEnv: ['{unused}']` where it is needed, or remove it",
+            )
+
+
+def _literal(step: BuildStep, secrets: set[str], complaints: Complaints) -> None:
+    """`$$NAME` reaches the step as `$NAME`, which only a shell in it makes the secret."""
+    words = [step.entrypoint, *(step.args or ())]
+    shell = any(word and word.value.rpartition("/")[2] in _SHELLS for word in words)
+    for text in (*step.env, *(() if shell else step.args or ())):
+        name = next(
+            (name for name in secrets if re.search(rf"\$\$\{{?{re.escape(name)}\b", text.value)), None
+        )
+        if name:
+            complaints.warn(
+                text.span,
+                f"$${name} that no shell reads: step {step.index} gets the text ${name}",
+                "the secret's name in an argument of a shell",
+                f"use `entrypoint: sh, args: ['-c', '... $${name}']`, or a script with ${name}",
             )
 
 

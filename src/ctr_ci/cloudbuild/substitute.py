@@ -58,6 +58,7 @@ def _match(build: Build, resolved: Values, loose: bool, rules: Rules, complaints
     known = {one.key for one in resolved.given}
     if rules is Rules.TRIGGER:
         known |= PULL_REQUEST
+    secrets = {secret.variable.value for secret in build.secrets}
     used: set[str] = set()
     places: list[tuple[str, Span | None, str]] = []
     for field, text in texts(build.message):
@@ -75,7 +76,7 @@ def _match(build: Build, resolved: Values, loose: bool, rules: Rules, complaints
         if key in known or key in NAMES:
             continue
         if not key.startswith("_"):
-            _no_builtin(key, span, known, complaints)
+            _no_builtin(key, span, known, secrets, complaints)
         elif not loose:
             near = nearest(key, known)
             complaints.error(
@@ -106,8 +107,11 @@ def _automaps(build: Build) -> list[bool]:
     return [build.options.automap if step.automap is None else step.automap for step in build.steps]
 
 
-def _no_builtin(key: str, span: Span | None, known: set[str], complaints: Complaints) -> None:
-    near = nearest(key, NAMES)
+def _no_builtin(
+    key: str, span: Span | None, known: set[str], secrets: set[str], complaints: Complaints
+) -> None:
+    near = None if key in secrets else nearest(key, NAMES)
+    what = "the secret, which a shell puts in" if key in secrets else "a variable of the shell"
     complaints.error(
         span,
         f'key in the template "{key}" is not a valid built-in substitution',
@@ -115,7 +119,7 @@ def _no_builtin(key: str, span: Span | None, known: set[str], complaints: Compla
         _ways(
             _braces(key, known),
             f"did you mean {near}?" if near and near != key.rstrip("_") else "",
-            f"write $${key} for a variable of the shell",
+            f"write $${key} for {what}",
         ),
     )
 

@@ -13,15 +13,13 @@ from ctr_ci.source import Source
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def read_json(source: Source) -> Node:
+def read_json(source: Source) -> tuple[Node, tuple[Problem, ...]]:
     reader = _Reader(source)
     node, at = reader.value(reader.skip(0), 1)
     at = reader.skip(at)
     if at < len(source.text):
         reader.fail(at, "text after the end of the document", "one JSON value in the file")
-    if reader.problems:
-        raise InputError(*reader.problems)
-    return node
+    return node, tuple(reader.problems)
 
 
 def _constant(name: str) -> NoReturn:

@@ -46,7 +46,7 @@ class _Table:
         return Map(tuple(entries), self.span)
 
 
-def read_toml(source: Source) -> Node:
+def read_toml(source: Source) -> tuple[Node, tuple[Problem, ...]]:
     """The root table. Raises InputError where the text is no TOML, duplicate keys included."""
     try:
         tomllib.loads(source.text.replace("\r\n", "\n"))
@@ -54,7 +54,7 @@ def read_toml(source: Source) -> Node:
         raise InputError(_explain(source, str(error))) from error
     except RecursionError as error:
         raise InputError(Problem("nested too deeply", path=source.path)) from error
-    return _Reader(source).root()
+    return _Reader(source).root(), ()
 
 
 def _explain(source: Source, words: str) -> Problem:

@@ -20,7 +20,7 @@ _KINDS |= {"timestamp": "date", "value": "text", "merge": "text"}
 _UNREADABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_yaml(source: Source) -> Node:
+def read_yaml(source: Source) -> tuple[Node, tuple[Problem, ...]]:
     bad = _UNREADABLE.search(source.text)
     if bad:
         raise InputError(_unreadable(source, bad.start()))
@@ -31,12 +31,10 @@ def read_yaml(source: Source) -> Node:
     except RecursionError as error:
         raise InputError(_too_deep(source, Span(source.position(0), source.position(0)))) from error
     if root is None:
-        return Scalar("null", None, "", source.span(0, 0))
+        return Scalar("null", None, "", source.span(0, 0)), ()
     reader = _Reader(source)
     node = reader.read(root, 1)
-    if reader.problems:
-        raise InputError(*sorted(reader.problems, key=_place))
-    return node
+    return node, tuple(sorted(reader.problems, key=_place))
 
 
 class _Reader:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from ctr_ci.plan.json import to_json
 from ctr_ci.plan.make import make
-from ctr_ci.plan.model import Mount, Plan, SecretSource, Step
+from ctr_ci.plan.model import Mount, Package, Plan, SecretSource, Step
 from ctr_ci.plan.stages import StagePolicy, read_stages
 
-__all__ = ["Mount", "Plan", "SecretSource", "StagePolicy", "Step", "make", "read_stages", "to_json"]
+__all__ = [
+    "Mount",
+    "Package",
+    "Plan",
+    "SecretSource",
+    "StagePolicy",
+    "Step",
+    "make",
+    "read_stages",
+    "to_json",
+]

@@ -25,6 +25,7 @@ def to_json(plan: Plan) -> str:
         "objects": {"location": plan.object_location, "paths": plan.object_paths}
         if plan.object_location
         else None,
+        "packages": [{"kind": one.kind, **dict(one.fields)} for one in plan.packages],
     }
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from posixpath import join, normpath
 
-from ctr_ci.cloudbuild import Build, BuildStep, Builtins, Rules, Volume, substitute
+from ctr_ci.cloudbuild import Build, BuildStep, Builtins, Message, Rules, Volume, substitute
 from ctr_ci.document import Node
-from ctr_ci.plan.model import Mount, Plan, SecretSource, Step
+from ctr_ci.plan.model import Mount, Package, Plan, SecretSource, Step
 from ctr_ci.plan.stages import StagePolicy, add_barriers
 from ctr_ci.problem import Problem
 
@@ -16,6 +16,7 @@ WORKSPACE = "/workspace"
 HOME = "/builder/home"
 OUTPUTS = "/builder/outputs"
 TIMEOUT = timedelta(hours=1)
+PACKAGES = ("mavenArtifacts", "pythonPackages", "npmPackages", "goModules", "oci", "genericArtifacts")
 
 
 def make(
@@ -53,6 +54,7 @@ def make(
         config_digest=build.digest,
         object_paths=tuple(path.value for path in objects.paths) if objects else (),
         object_location=location if not location or location.endswith("/") else f"{location}/",
+        packages=_packages(ready),
     )
     return plan, warnings
 
@@ -99,6 +101,19 @@ def _workdir(source_dir: str, step_dir: str) -> str:
 
 def _mount(volume: Volume) -> Mount:
     return Mount(volume.name.value, normpath(volume.path.value))
+
+
+def _packages(build: Build) -> tuple[Package, ...]:
+    artifacts = build.message.message("artifacts")
+    return tuple(
+        Package(kind, tuple((one.field.name, _values(message, one.field.name)) for one in message.held))
+        for kind in PACKAGES
+        for message in artifacts.messages(kind)
+    )
+
+
+def _values(message: Message, field: str) -> tuple[str, ...]:
+    return tuple(text.value for text in message.texts(field))
 
 
 def _after(step: BuildStep, ids: Mapping[str, int]) -> frozenset[int]:

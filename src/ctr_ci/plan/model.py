@@ -59,6 +59,18 @@ class SecretSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """Something of `artifacts:` to upload after the steps, other than images and objects.
+
+    `kind` is the config's own name: mavenArtifacts, pythonPackages, npmPackages, goModules, oci or
+    genericArtifacts. `fields` are its fields, by the config's names, each with its values.
+    """
+
+    kind: str
+    fields: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One build: its steps in the config's order, and what happens after them."""
 
@@ -73,3 +85,4 @@ class Plan:
     config_digest: str = ""
     object_paths: tuple[str, ...] = ()
     object_location: str = ""
+    packages: tuple[Package, ...] = ()

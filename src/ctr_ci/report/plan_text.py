@@ -37,6 +37,10 @@ def plan_text(plan: Plan) -> Iterator[str]:
         yield ""
         yield f"files to {plan.object_location}"
         yield from (f"  {path}" for path in plan.object_paths)
+    for package in plan.packages:
+        yield ""
+        yield package.kind
+        yield from (f"  {name}  {' '.join(values)}" for name, values in package.fields)
     if plan.secrets:
         yield ""
         yield "secrets"

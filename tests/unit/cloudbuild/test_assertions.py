@@ -589,3 +589,50 @@ def test_all_problems_of_a_file_are_told_at_once() -> None:
         "5",
         "6",
     ]
+
+
+def test_a_key_twice_and_all_else_are_told_at_once() -> None:
+    shown = refused("steps:\n- name: a\n  name: b\n  cmd: x\ntimeout: 1\n")
+    assert [line.split(":")[1] for line in shown.splitlines() if not line.startswith("help")] == [
+        "3",
+        "4",
+        "5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "literal"),
+    [
+        ("args: ['$$S']", True),
+        ("args: [login, '-p$${S}']", True),
+        ("env: ['X=$$S']", True),
+        ("entrypoint: bash, args: ['-c', 'login $$S']", False),
+        ("args: [/bin/sh, '-c', 'login $$S']", False),
+        ("args: ['$$SX']", False),
+    ],
+)
+def test_86_87_a_secret_that_no_shell_reads_is_a_warning(fields: str, literal: bool) -> None:
+    shown = warned(f"steps: [{{name: b, secretEnv: [S], {fields}}}]\n{SECRET}")
+    assert ("$$S that no shell reads" in shown) == literal
+
+
+def test_a_secret_with_one_dollar_is_refused_with_the_way_to_write_it() -> None:
+    assert "write $$S for the secret" in refused(
+        f"steps: [{{name: b, secretEnv: [S], args: [$S]}}]\n{SECRET}"
+    )
+
+
+def test_a_service_account_needs_a_place_for_logs() -> None:
+    text = "steps: [{name: b}]\nserviceAccount: projects/p/serviceAccounts/a\n"
+    assert "without a place for its logs" in warned(text)
+    assert warned(text + "options: {logging: CLOUD_LOGGING_ONLY}\n") == ""
+    assert warned(text + "logsBucket: gs://b\n") == ""
+
+
+def test_packages_are_planned_with_their_fields() -> None:
+    text = "steps: [{name: b}]\nartifacts: {pythonPackages: [{repository: r$_A, paths: [a, b]}]}\n"
+    made_of = made(text + "substitutions: {_A: '1'}\n").packages[0]
+    assert (made_of.kind, made_of.fields) == (
+        "pythonPackages",
+        (("repository", ("r1",)), ("paths", ("a", "b"))),
+    )
