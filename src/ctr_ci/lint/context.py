@@ -1,0 +1,20 @@
+"""What the rules may know of a Dockerfile's surroundings, as a value: who reads files is `verbs`."""
+
+from __future__ import annotations
+
+from ctr_ci.value import value
+
+
+@value
+class Context:
+    """`target`, `build_args` and `contexts` (named ones) as the user builds. `targets` are stages that
+    compose, bake, cloudbuild or workflow files name. `dockerignore` is the text of the file that rules
+    this Dockerfile, None where there is none; `entries` are the names in the build context's root, None
+    when nobody looked."""
+
+    target: str = ""
+    build_args: tuple[tuple[str, str], ...] = ()
+    contexts: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
+    dockerignore: str | None = None
+    entries: frozenset[str] | None = None

@@ -1,0 +1,1 @@
+"""One rule a file. Importing one registers nothing; `catalogue` walks this folder."""

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from ctr_ci.dockerfile import Run
+from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ctr_ci.dockerfile import State
+    from ctr_ci.lint.facts import Facts
+    from ctr_ci.lint.packages import Operation
+    from ctr_ci.lint.rule import Finding
+    from ctr_ci.shell import Command
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for run in facts.each(Run):
+        if not facts.ships(run):
+            continue
+        state = facts.before(run)
+        production = (
+            state.env.get("NODE_ENV") == "production" or state.arguments.get("NODE_ENV") == "production"
+        )
+        script = facts.script(run)
+        later = script.commands if script else ()
+        for one in facts.operations(run):
+            if (
+                one.manager == "npm"
+                and one.verb == "ci"
+                and not production
+                and not _npm_omits(one)
+                and not _pruned(facts, run)
+            ):
+                yield _finding(facts, run, one.command, "npm ci", "npm ci --omit=dev")
+        for command in later:
+            values = command.values
+            if (
+                command.name == "composer"
+                and values[:1] == ("install",)
+                and "--no-dev" not in values
+                and not _variable(state, "COMPOSER_NO_DEV")
+            ):
+                if "--help" not in values:
+                    yield _finding(facts, run, command, "composer install", "composer install --no-dev -o")
+
+
+def _variable(state: State, name: str) -> bool:
+    return state.env.get(name) == "1"
+
+
+def _npm_omits(one: Operation) -> bool:
+    if any(a.name == "NODE_ENV" and a.value == "production" for a in one.command.assignments):
+        return True
+    return one.has("--production", "--only=production", "--only=prod", "--prod") or "dev" in (
+        one.setting("--omit"),
+        one.setting("--only"),
+    )
+
+
+def _pruned(facts: Facts, run: Run) -> bool:
+    stage = facts.stage_of(run)
+    for link in facts.shipping:
+        for other in link.instructions:
+            if (
+                isinstance(other, Run)
+                and other.start >= run.start
+                and "prune" in facts.source.text[other.start : other.end]
+            ):
+                return True
+    text = facts.source.text[stage.base.start :] if stage is not None else ""
+    return any(
+        word in text
+        for word in (" run build", " run compile", "yarn build", "tsc", "webpack", "npm test", "run test")
+    )
+
+
+def _finding(facts: Facts, run: Run, command: Command, what: str, instead: str) -> Finding:
+    return RULE.at(
+        facts.span(
+            run,
+            command.start,
+            min(command.end, command.words[1].end) if len(command.words) > 1 else command.end,
+        ),
+        f"{what} installs what only development needs into the image that ships",
+        help=f"write {instead}",
+    )
+
+
+RULE = Rule(
+    id="CT106",
+    name="dev-deps-shipped",
+    severity=Severity.INFO,
+    category=Category.SHIPPING,
+    summary="Development dependencies should not ship",
+    why="Test runners, linters and bundlers are often most of node_modules or vendor.",
+    examples=(
+        Bad(
+            'FROM node:22-slim\nCOPY . /app\nRUN npm ci && npm cache clean --force\nCMD ["node", "/app"]\n',
+            at="3:5-3:11",
+        ),
+        Good("FROM node:22-slim\nENV NODE_ENV=production\nRUN npm ci && npm cache clean --force\n"),
+    ),
+    same_as=("tally:php/composer-no-dev-in-production",),
+    check=check,
+)

@@ -1,0 +1,87 @@
+"""Repairs files: writes them in place of the old ones, or makes a patch."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ctr_ci.lint.fix import Fixed, diff, fix
+from ctr_ci.lint.result import Linted
+from ctr_ci.lint.rule import Safety
+from ctr_ci.problem import InputError, Problem
+from ctr_ci.verbs.lint_one import Linter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.settings import LintSettings
+    from ctr_ci.source import Source
+    from ctr_ci.verbs.lint import Request
+
+
+def repair(
+    sources: tuple[Source, ...], settings: LintSettings, request: Request
+) -> tuple[tuple[Linted, ...], str]:
+    """The files after their fixes, and the patch of all. With `--diff` nothing is written, and the
+    findings are those of the files as they stand."""
+    safety = Safety.UNSAFE if request.unsafe_fixes else Safety.SAFE
+    linter = Linter(settings, request)
+    linted = []
+    patches = []
+    for source in sources:
+        fixed = fix(source, settings, safety, linter.context(source.path), linter.selection(source.path))
+        fixed = _agreed(source, fixed, linter)
+        if request.diff:
+            patches.append(_patch(source, fixed))
+            linted.append(linter.lint(source))
+            continue
+        if fixed.changed:
+            _write(source, fixed.source)
+        elif source.path.startswith("<") or "-" in request.paths:
+            _write(source, source)
+        linted.append(Linted(source.path, fixed.source, fixed.remaining, len(fixed.repaired)))
+    return tuple(linted), "".join(patches)
+
+
+def _agreed(source: Source, fixed: Fixed, linter: Linter) -> Fixed:
+    """Nothing is written that a second reader (dockerfile-parse) reads otherwise than we do."""
+    if not fixed.changed:
+        return fixed
+    from ctr_ci.dockerfile import parse, second_reading
+
+    before, after = parse(source), parse(fixed.source)
+    if not second_reading(before) or second_reading(after):
+        return fixed
+    return Fixed(source, (), linter.lint(source).findings)
+
+
+def _patch(source: Source, fixed: Fixed) -> str:
+    from ctr_ci.source import Source
+
+    path = os.path.relpath(source.path) if os.path.isabs(source.path) else source.path
+    return diff(Source(path, source.text, source.bom), Source(path, fixed.source.text, source.bom))
+
+
+def _write(before: Source, after: Source) -> None:
+    """Moves the new text into place at once, with the old file's mode; a link keeps pointing there."""
+    raw = after.encode()
+    if before.path.startswith("<"):
+        sys.stdout.buffer.write(raw)
+        return
+    path = os.path.realpath(before.path)
+    aside = f"{path}.ctr-ci-{os.getpid()}"
+    try:
+        found = os.stat(path)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+            os.chmod(aside, found.st_mode & 0o7777)
+            if os.geteuid() == 0:
+                os.chown(aside, found.st_uid, found.st_gid)
+            os.replace(aside, path)
+        except BaseException:
+            os.unlink(aside)
+            raise
+    except OSError as error:
+        what = f"cannot write it: {(error.strerror or '').lower()}"
+        raise InputError(Problem(what, "a writable file", path=before.path)) from error

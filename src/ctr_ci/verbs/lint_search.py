@@ -1,0 +1,109 @@
+"""Finds Dockerfiles in folders, passing over what .gitignore and the configuration leave out."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+
+from ctr_ci.problem import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_PASSED = frozenset(
+    [".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"]
+)
+_NOT = (".dockerignore", ".md", ".txt", ".orig", ".bak", ".rej", ".swp", ".erb", ".j2", ".jinja", ".jinja2", ".tmpl",
+        ".tpl", ".template", ".in", ".mustache", ".sh", ".py", ".yml", ".yaml", ".json", ".go", ".rb", ".js", ".ts")  # fmt: skip
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `app.Dockerfile`, …"""
+    lower = name.lower()
+    if lower.endswith(_NOT) or lower.endswith("~"):
+        return False
+    stem = lower.partition(".")[0]
+    return stem in ("dockerfile", "containerfile") or lower.endswith((".dockerfile", ".containerfile"))
+
+
+def search(given: Sequence[str], exclude: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """The files to lint, in order, each once; and the problems of paths that give none."""
+    found: dict[str, None] = {}
+    problems = []
+    for path in given:
+        if path == "-" or not os.path.isdir(path):
+            found[path] = None
+            continue
+        if is_dockerfile(os.path.basename(os.path.normpath(path))):
+            problems.append(
+                Problem("a folder", "a Dockerfile", "name the file in it, or the folder above it", path)
+            )
+            continue
+        files = [file for file in sorted(_files(path)) if not _excluded(file, exclude)]
+        if not files:
+            help_text = "name the file, if it is called otherwise"
+            problems.append(Problem("no Dockerfile in this folder", "at least one", help_text, path))
+        found.update(dict.fromkeys(files))
+    return tuple(found), tuple(problems)
+
+
+def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
+    plain = path.removeprefix("./")
+    return any(fnmatchcase(plain, glob) or plain.startswith(f"{glob.rstrip('/')}/") for glob in exclude)
+
+
+def _files(folder: str) -> Iterator[str]:
+    tracked = _by_git(folder)
+    if tracked is not None:
+        for name in tracked:
+            if is_dockerfile(os.path.basename(name)) and not _PASSED & set(name.split("/")):
+                path = name if folder == "." else os.path.join(folder, name)
+                if os.path.isfile(path):
+                    yield path
+        return
+    yield from _walk(folder)
+
+
+def _walk(folder: str) -> Iterator[str]:
+    ignored = _ignored(folder)
+    for place, folders, files in os.walk(folder):
+        inside = os.path.relpath(place, folder)
+        prefix = "" if inside == "." else f"{inside}/"
+        folders[:] = sorted(f for f in folders if f not in _PASSED and not ignored(prefix + f, True))
+        for name in files:
+            if is_dockerfile(name) and not ignored(prefix + name, False):
+                path = os.path.join(place, name)
+                yield path.removeprefix("./") if folder == "." else path
+
+
+def _ignored(folder: str):  # type: ignore[no-untyped-def]
+    """Outside a git work tree, the folder's own .gitignore decides."""
+    from pathlib import Path
+
+    from ctr_ci.workspace import Ignore, ignore_of
+
+    file = Path(folder) / ".gitignore"
+    ignore: Ignore | None = ignore_of(Path(folder), file) if file.is_file() else None
+    return ignore.ignored if ignore is not None else lambda path, is_folder: False
+
+
+def _by_git(folder: str) -> list[str] | None:
+    """The files that git knows or would add; None outside a work tree or without git."""
+    place = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(place, ".git")):
+        if os.path.dirname(place) == place:
+            return None
+        place = os.path.dirname(place)
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", "-C", folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            capture_output=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
