@@ -12,15 +12,16 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from ctr_ci.events import BlobPushed, Event, ManifestPushed, TagMoved
+from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
 from ctr_ci.oci import Descriptor, Digest, Manifest, Pairs, image_manifest, media
 from ctr_ci.problem import CtrCiError, Problem, Refused, WorldError
+from ctr_ci.publish.attest import Document, artifact
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import PACKING
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.ship import Exported, Misplaced, Shipment
-from ctr_ci.registry import Registry, RegistryError, Upload, manifests
+from ctr_ci.registry import Registry, RegistryError, Upload, blobs, manifests, referrers
 
 
 class Content(Protocol):
@@ -36,11 +37,13 @@ class Content(Protocol):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a push should make: tags, in the order in which they are set; `keep`: tags that must not
-    move once they exist; annotations of the manifest (which make it an OCI one)."""
+    move once they exist; annotations of the manifest (which make it an OCI one); `attest` gives the
+    documents to attach to the manifest of that digest."""
 
     tags: tuple[str, ...]
     keep: frozenset[str] = frozenset()
     annotations: Pairs = ()
+    attest: Callable[[Digest], tuple[Document, ...]] = lambda _: ()
 
     @property
     def form(self) -> str:
@@ -76,6 +79,9 @@ def push(
         )
     memory.keep_manifest(release.image_id, wish.form, manifest)
     yield ManifestPushed(clock.now(), str(registry.repository), str(manifest.digest), str(release.image_id))
+    attested = tuple(_attach(registry, manifest, document) for document in wish.attest(manifest.digest))
+    for digest in attested:
+        yield Noted(clock.now(), "info", f"attested by {digest}")
     tagged = yield from _tag(wish, registry, manifest, before)
     return Receipt(
         release,
@@ -85,7 +91,20 @@ def push(
         tuple(shipped),
         tagged,
         clock.monotonic() - started,
+        attested,
     )
+
+
+def _attach(registry: Registry, manifest: Manifest, document: Document) -> Digest:
+    """The document as a referrer of the manifest; one that is there already is left alone."""
+    subject = Descriptor(manifest.media_type, manifest.digest, len(manifest.raw))
+    made, config = artifact(document, subject)
+    for content in (config, document.content):
+        digest = Digest.of(content)
+        if not blobs.has(registry, digest):
+            blobs.put(registry, digest, Upload(len(content), lambda content=content: iter((content,))))  # type: ignore[misc]
+    referrers.attach(registry, made)
+    return made.digest
 
 
 def _check_kept(
@@ -213,8 +232,8 @@ def _made(
     head = Descriptor(media.OCI_CONFIG if oci else media.DOCKER_CONFIG, config, len(exported.config))
     shipment.send(head, Upload(head.size, lambda: iter((exported.config,))))
     kind = media.OCI_LAYER_GZIP if oci else media.DOCKER_LAYER_GZIP
-    blobs = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
-    return image_manifest(head, blobs, wish.annotations)
+    packed = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
+    return image_manifest(head, packed, wish.annotations)
 
 
 def _tag(

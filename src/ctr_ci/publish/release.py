@@ -23,9 +23,15 @@ class Release:
     verified: bool
     tested_by: tuple[str, ...]
     because: str
-    build_id: str = ""
-    config_digest: str = ""
-    source: tuple[tuple[str, str | bool | None], ...] = ()
+    record: Record | None = None
+
+    @property
+    def build_id(self) -> str:
+        return self.record.build_id if self.record else ""
+
+    @property
+    def config_digest(self) -> str:
+        return self.record.config_digest if self.record else ""
 
 
 def releases(record: Record, policy: Policy, image: str = "") -> tuple[Release, ...]:
@@ -45,9 +51,7 @@ def releases(record: Record, policy: Policy, image: str = "") -> tuple[Release, 
             True,
             verdict.tested_by,
             verdict.because,
-            record.build_id,
-            record.config_digest,
-            record.source,
+            record,
         )
         for verdict in verdicts
     )

@@ -3,7 +3,7 @@
 Knows nothing of engines, records or why something is pushed.
 """
 
-from ctr_ci.registry import blobs, manifests
+from ctr_ci.registry import blobs, manifests, referrers
 from ctr_ci.registry.auth import Anonymous, Bearer, Credential, Identity, Password
 from ctr_ci.registry.blobs import How
 from ctr_ci.registry.client import Access, Registry
@@ -29,4 +29,5 @@ __all__ = [
     "Upload",
     "blobs",
     "manifests",
+    "referrers",
 ]
