@@ -87,7 +87,9 @@ def _run(arguments: list[str]) -> Exit:
         )
     command = load(name)
     _catch_signals()
-    return command.run(parser(command).parse_args(rest))
+    from ctr_ci.cli.quick import read
+
+    return command.run(read(command, rest) or parser(command).parse_args(rest))
 
 
 class CtrCiUsage(CtrCiError):

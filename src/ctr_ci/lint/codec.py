@@ -50,7 +50,7 @@ def _unpack(one: Packed, known: dict[str, Rule]) -> Finding:
     rule, place, message, help_text, fix, severity, stage, code, size, related = one
     return Finding(
         known[rule],  # type: ignore[index]
-        _span(place),
+        _span(place),  # type: ignore[arg-type]
         message,  # type: ignore[arg-type]
         help_text,  # type: ignore[arg-type]
         None
@@ -68,6 +68,6 @@ def _place(span: Span) -> tuple[int, int, int, int]:
     return span.start.line, span.start.column, span.end.line, span.end.column
 
 
-def _span(place: object) -> Span:
-    line, column, end_line, end_column = place  # type: ignore[misc]
+def _span(place: tuple[int, int, int, int]) -> Span:
+    line, column, end_line, end_column = place
     return Span(Position(line, column), Position(end_line, end_column))

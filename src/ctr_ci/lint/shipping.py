@@ -153,7 +153,7 @@ def _forgets_all(facts: Facts, run: Run, later: tuple[Operation, ...]) -> bool:
         if one.verb == "remove" and not one.packages:
             return True
     script = facts.script(run)
-    return bool(script) and any(
+    return script is not None and any(
         command.name == "apt-mark" and command.values[:1] == ("auto",) for command in script.commands
     )
 

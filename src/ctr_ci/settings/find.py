@@ -59,7 +59,7 @@ def _ours(folder: str) -> Settings | None:
         for name in OURS:
             path = os.path.join(place, name)
             if os.path.isfile(path):
-                found = _read_ours(os.path.relpath(path, folder) if place != folder else name)
+                found = _read_ours(os.path.relpath(path))
                 if found is not None:
                     return found
     return None

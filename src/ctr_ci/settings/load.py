@@ -121,24 +121,17 @@ class _Reader:
 
     def _names(self, node: Node) -> tuple[Name, ...]:
         items = node.items if isinstance(node, List) else (node,)
-        return tuple(
-            Name(item.text, self.path, item.span)
-            for item in items
-            if isinstance(item, Scalar) or self._scalar(item)
-        )  # type: ignore[union-attr]
+        return tuple(Name(self._text(item), self.path, item.span) for item in items)
 
     def _texts(self, node: Node) -> tuple[str, ...]:
         items = node.items if isinstance(node, List) else (node,)
         return tuple(self._text(item) for item in items)
 
-    def _scalar(self, node: Node) -> bool:
-        if isinstance(node, Scalar):
-            return True
-        self._wrong(node.span, "a list or a map", "a text")
-        return False
-
     def _text(self, node: Node) -> str:
-        return node.text if isinstance(node, Scalar) or self._scalar(node) else ""  # type: ignore[union-attr]
+        if isinstance(node, Scalar):
+            return node.text
+        self._wrong(node.span, "a list or a map", "a text")
+        return ""
 
     def _bool(self, node: Node, setting: Setting) -> bool:
         if isinstance(node, Scalar) and isinstance(node.value, bool):

@@ -26,15 +26,15 @@ def check(facts: Facts) -> Iterator[Finding]:
         for operation in facts.operations(run) if facts.ships(run) else ():
             if operation.verb != "install":
                 continue
-            for word in operation.packages:
-                if (word.value or "").partition("=")[0] in (
+            for package in operation.packages:
+                if (package.value or "").partition("=")[0] in (
                     "openssh-server",
                     "openssh-sftp-server",
                     "dropbear",
                 ):
                     yield RULE.at(
-                        facts.span(run, word.start, word.end),
-                        f"{word.value} is an SSH server in the image that ships",
+                        facts.span(run, package.start, package.end),
+                        f"{package.value} is an SSH server in the image that ships",
                         help="use `docker exec` or `kubectl exec`",
                     )
 
