@@ -155,7 +155,7 @@ def act(stack: ExitStack, keep: bool) -> None:
 def ending(shop: Registry, place: str, keep: bool, socket: str) -> None:
     title("What to try next")
     tips = [
-        ("the evidence that publish obeyed", "ls .ctr-ci/runs/"),
+        ("the evidence that publish obeys", "ls .ctr-ci/runs/*/record.json"),
         ("why the rule fired, and its repair", "ctr-ci rules build-in-ship-image"),
         ("what would run, without running it", "ctr-ci plan examples/quickstart"),
         ("your own Dockerfiles", "ctr-ci lint PATH"),
@@ -189,7 +189,9 @@ def run(environment: dict[str, str], line: str, expect: int = 0, tool: str | Non
     print(f"\033[36m$ {line}\033[0m" if COLOUR else f"$ {line}", flush=True)
     words = shlex.split(line)
     words[0] = tool or str(CTR_CI)
-    code = subprocess.run(words, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    # One stream, so that a log keeps the order; a terminal has that anyway, and gets the live view.
+    both = None if sys.stdout.isatty() else subprocess.STDOUT
+    code = subprocess.run(words, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=both).returncode
     if code != expect:
         raise Unexpected(f"`{line}` ended with exit code {code}, not {expect}")
     if expect:

@@ -8,5 +8,5 @@ RUN make hello
 
 FROM debian:bookworm-slim
 COPY --from=build /app/hello /app/hello
-USER nobody
+USER 10001
 CMD ["/app/hello"]
