@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 from types import FrameType
 from typing import BinaryIO, Literal
 from uuid import uuid4
@@ -32,6 +33,8 @@ from ctr_ci.verbs.run_view import Colour, Format, view
 from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import Selection, skipped
 from ctr_ci.workspace import Workspace, prepare
+
+LONGEST_PLACE = 70  # bytes: sockets lie below it, and a socket's path has 107 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +296,10 @@ def _beside(path: Path) -> Path:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """The build's own folder, open to nobody else; its name and a file in it say whose it is."""
-    folder = Path(mkdtemp(prefix="ctr-ci-"))
+    place = gettempdir()
+    if len(os.fsencode(place)) > LONGEST_PLACE:
+        place = "/tmp"
+    folder = Path(mkdtemp(prefix="ctr-ci-", dir=place))
     try:
         (folder / "owner").write_text(owner(), encoding="utf-8")
         yield folder
