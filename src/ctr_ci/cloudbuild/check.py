@@ -221,6 +221,7 @@ def _elsewhere(build: Build, complaints: Complaints) -> None:
             account.span,
             "a serviceAccount without a place for its logs, which Google refuses",
             "logsBucket, options.defaultLogsBucketBehavior, or options.logging CLOUD_LOGGING_ONLY or NONE",
+            "gcloud's --gcs-log-dir is a place too",
         )
     for name, why in (
         ("source", "the source is what this command is given"),
