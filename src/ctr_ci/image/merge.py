@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from ctr_ci.image.layers import Entry, Layer
 from ctr_ci.image.tar import DIRECTORY, FILE, HARD_LINK, SYMLINK
 
+FOLDER = Entry(DIRECTORY, 0, 0o755, 0, 0, "", (), b"")
 How = Literal["overwritten", "stored again", "deleted"]
 
 
@@ -70,13 +71,11 @@ def merge(layers: Sequence[Layer]) -> Merged:
     shadows: list[Shadow] = []
     for index, layer in enumerate(layers):
         gone = _removed(tree, layer)
-        hidden_parents: set[str] = set()
         for path, entry in layer.entries.items():
             below = gone.pop(path, None) or tree.get(path)
             if below is not None and below.layer != index:
                 _shadow(shadows, path, below, index, _how(below.entry, entry))
-            if path not in hidden_parents:
-                hidden_parents |= _uncover(tree, shadows, path, index)
+            _folders(tree, shadows, path, index)
             tree[path] = Found(index, entry)
         for path, below in gone.items():
             _shadow(shadows, path, below, index, "deleted")
@@ -119,9 +118,9 @@ def _removed(tree: dict[str, Found], layer: Layer) -> dict[str, Found]:
     return gone
 
 
-def _uncover(tree: dict[str, Found], shadows: list[Shadow], path: str, index: int) -> set[str]:
-    """A file below something that was no folder makes it one (archives that leave folders out)."""
-    seen = set()
+def _folders(tree: dict[str, Found], shadows: list[Shadow], path: str, index: int) -> None:
+    """Makes folders of all that `path` lies in: archives may leave them out, and what was something
+    else below becomes one."""
     parent = path.rpartition("/")[0]
     while parent:
         below = tree.get(parent)
@@ -129,10 +128,8 @@ def _uncover(tree: dict[str, Found], shadows: list[Shadow], path: str, index: in
             break
         if below is not None and below.layer != index:
             _shadow(shadows, parent, below, index, "overwritten")
-            del tree[parent]
-        seen.add(parent)
+        tree[parent] = Found(index, FOLDER)
         parent = parent.rpartition("/")[0]
-    return seen
 
 
 def _with_links(layers: Sequence[Layer], tree: dict[str, Found], shadows: list[Shadow]) -> Merged:
