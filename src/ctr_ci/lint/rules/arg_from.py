@@ -20,7 +20,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if word is None or "$" not in word.text:
                 continue
             expanded = dockerfile.before(stage.base).expand(word)
-            missing = [name for name in expanded.unset if name not in given]
+            open_ = [name for name in expanded.names if name in bare] if expanded.value is None else []
+            missing = [name for name in (*expanded.unset, *open_) if name not in given]
             if not missing:
                 if expanded.value is not None and word is stage.base.image and _broken(expanded.value):
                     yield RULE.at(

@@ -16,10 +16,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         if instruction.json is not None or instruction.script is None or not instruction.script.text.strip():
             continue
         text = instruction.script.text.strip()
-        if facts.before(instruction).shell is not None or text.startswith("["):
+        if facts.before(instruction).shell is not None:
             continue
         span = facts.span(instruction, 0, len(instruction.script.text))
-        words = _words(facts, instruction)
+        words = _words(facts, instruction) if not text.startswith("[") else []
         uses_exec = text.startswith("exec ")
         yield RULE.at(
             span,
