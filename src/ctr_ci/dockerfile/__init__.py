@@ -11,7 +11,7 @@ from ctr_ci.dockerfile.expand import (
     Expansion,
     Scope,
 )
-from ctr_ci.dockerfile.file import Dockerfile, parse
+from ctr_ci.dockerfile.file import Dockerfile, parse, second_reading
 from ctr_ci.dockerfile.instruction import (
     Add,
     Arg,
@@ -86,4 +86,5 @@ __all__ = [
     "is_git",
     "is_url",
     "parse",
+    "second_reading",
 ]

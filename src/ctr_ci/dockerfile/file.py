@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import flag as flags
-from ctr_ci.dockerfile.complain import Complaints
-from ctr_ci.dockerfile.cut import Cutter, Head
+from ctr_ci.dockerfile.complain import Complaints, nearest
+from ctr_ci.dockerfile.cut import KEYWORDS, Cutter, Head
 from ctr_ci.dockerfile.directive import Directive, below_shebang, foreign_syntax
 from ctr_ci.dockerfile.instruction import Arg, Comment, From, Heredoc, Instruction, Line, Onbuild
 from ctr_ci.dockerfile.json_form import NotStrings, strings
@@ -179,7 +179,11 @@ def parse(source: Source) -> Dockerfile:
         line = _line(cutter, head, complaints)
         comments += line.above
         comments += line.comments
-        instructions.append(read(line, cutter.escape, complaints))
+        told = len(complaints.problems)
+        each = read(line, cutter.escape, complaints)
+        if instructions and _goes_on(instructions[-1], each):
+            del complaints.problems[told:]
+        instructions.append(each)
     comments += cutter.comments_left
     problems = [*cutter.problems, *complaints.problems]
     if not instructions:
@@ -191,6 +195,19 @@ def parse(source: Source) -> Dockerfile:
     return Dockerfile(
         source, directives, tuple(instructions), tuple(comments), tuple(problems), cutter.escape
     )
+
+
+def _goes_on(before: Instruction, each: Instruction) -> bool:
+    """Whether a line that is no instruction follows another such: a text that got in, told of once."""
+    unknown = each.keyword not in KEYWORDS and before.keyword not in KEYWORDS
+    return unknown and not nearest(each.keyword, KEYWORDS)
+
+
+def second_reading(dockerfile: Dockerfile) -> bool:
+    """Whether an independent parser (dockerfile-parse) cuts the file into the same instructions."""
+    from ctr_ci.dockerfile.second_reader import disagreement
+
+    return not disagreement(dockerfile)
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -59,9 +59,11 @@ def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
     reader = _READERS.get(keyword)
     if reader is None:
         near = nearest(keyword, KEYWORDS)
+        glued = [name for name in KEYWORDS if keyword.startswith((f"{name}[", f"{name}="))]
         expected = "an instruction such as FROM, RUN or COPY"
-        belongs = "end the line before with \\ when this line belongs to it"
-        help = f"did you mean {near}?" if near else belongs
+        help = f"did you mean {near}?" if near else "end the line before with \\ when this line belongs to it"
+        if glued:
+            help = f"a blank is missing behind {glued[0]}"
         complaints.at(line.keyword, f"the unknown instruction {line.keyword.text!r}", expected, help)
         return Unknown(line)
     if line.flags:
