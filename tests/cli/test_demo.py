@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -34,7 +35,7 @@ def demo(**variables: str) -> tuple[int, str]:
 
 def left(engine: str) -> tuple[set[str], set[str], set[str]]:
     """What there is of containers and networks of ours, image names, and registries."""
-    filters = json.dumps({"label": ["ctr-ci.build"]})
+    filters = quote(json.dumps({"label": ["ctr-ci.build"]}))
     ours = {
         entry["Id"]
         for kind, key in (("containers/json?all=1&", "Id"), ("networks?", "Id"))
