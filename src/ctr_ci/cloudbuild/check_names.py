@@ -61,7 +61,7 @@ def _image(image: At[str], written: Build, values: Mapping[str, str], complaints
             image.span,
             f'invalid image name "{image.value}" contains uppercase letters{_from(image, written)}',
             "a repository in lower case",
-            f"write {image.value.lower()}" if is_image(image.value.lower()) else "",
+            f"write {image.value.lower()}" if is_image(image.value.lower()) else _why(image, written, values),
         )
     elif not is_image(image.value):
         complaints.error(

@@ -54,22 +54,21 @@ def read_message(name: str, node: Map, path: str, complaints: Complaints) -> Mes
 
 
 def _suggest(name: str, entry: Entry) -> str:
-    known = [field.name for field in MESSAGES[name] if not field.output]
-    near = nearest(entry.key, known)
-    if near:
-        return f"did you mean {near!r}?"
-    owners = [other for other, fields in MESSAGES.items() if any(f.name == entry.key for f in fields)]
-    if name == "BuildStep" and entry.key in ("image", "uses", "container"):
+    key = entry.key
+    owners = {message for message in MESSAGES if find(message, key)}
+    if name == "BuildStep" and key in ("image", "uses", "container"):
         return "the step's image is its 'name'"
-    if name == "BuildStep" and entry.key in ("run", "command", "cmd", "commands"):
+    if name == "BuildStep" and key in ("run", "command", "cmd", "commands"):
         return "use 'script' for shell code, 'args' for arguments"
     if "BuildOptions" in owners and name == "Build":
-        return f"{entry.key!r} belongs under 'options'"
-    if "BuildStep" in owners:
-        return f"{entry.key!r} belongs into a step"
+        return f"{key!r} belongs under 'options'"
     if "Build" in owners:
-        return f"{entry.key!r} belongs to the top level"
-    return f"known here: {', '.join(known)}"
+        return f"{key!r} belongs to the top level"
+    if "BuildStep" in owners:
+        return f"{key!r} belongs into a step"
+    known = [field.name for field in MESSAGES[name] if not field.output]
+    near = nearest(key, known)
+    return f"did you mean {near!r}?" if near else f"known here: {', '.join(known)}"
 
 
 def _read_field(field: Field, entry: Entry, path: str, complaints: Complaints) -> Held | None:

@@ -137,6 +137,8 @@ def test_stages_stand_in_ctr_ci_yaml(folder: Path, capsys: pytest.CaptureFixture
     assert isinstance(steps, list)
     assert steps[0]["after"] == [2]
     assert (steps[2]["stage"], steps[2]["gate"]) == ("a", True)
+    assert main(["plan", str(folder)]) == 0
+    assert 'stage a (gate)\nStep #2 - "aside"' in capsys.readouterr().out
 
 
 def test_a_payload_is_looked_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
