@@ -24,41 +24,258 @@ if TYPE_CHECKING:
 else:
     _set = object.__setattr__
 
-    def value(cls):
-        names = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063  inspect is what we avoid
-        defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    # `__init__` of one to sixteen fields. Compiling one a class is most of what a class costs at import,
+    # so a class takes the code of its number of fields and puts its own names into it.
+    def _init1(self, a0):
+        _set(self, "a0", a0)
+
+    def _init2(self, a0, a1):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+
+    def _init3(self, a0, a1, a2):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+
+    def _init4(self, a0, a1, a2, a3):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+
+    def _init5(self, a0, a1, a2, a3, a4):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+
+    def _init6(self, a0, a1, a2, a3, a4, a5):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+
+    def _init7(self, a0, a1, a2, a3, a4, a5, a6):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+
+    def _init8(self, a0, a1, a2, a3, a4, a5, a6, a7):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+
+    def _init9(self, a0, a1, a2, a3, a4, a5, a6, a7, a8):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+
+    def _init10(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+
+    def _init11(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+
+    def _init12(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+        _set(self, "a11", a11)
+
+    def _init13(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+        _set(self, "a11", a11)
+        _set(self, "a12", a12)
+
+    def _init14(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+        _set(self, "a11", a11)
+        _set(self, "a12", a12)
+        _set(self, "a13", a13)
+
+    def _init15(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+        _set(self, "a11", a11)
+        _set(self, "a12", a12)
+        _set(self, "a13", a13)
+        _set(self, "a14", a14)
+
+    def _init16(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15):
+        _set(self, "a0", a0)
+        _set(self, "a1", a1)
+        _set(self, "a2", a2)
+        _set(self, "a3", a3)
+        _set(self, "a4", a4)
+        _set(self, "a5", a5)
+        _set(self, "a6", a6)
+        _set(self, "a7", a7)
+        _set(self, "a8", a8)
+        _set(self, "a9", a9)
+        _set(self, "a10", a10)
+        _set(self, "a11", a11)
+        _set(self, "a12", a12)
+        _set(self, "a13", a13)
+        _set(self, "a14", a14)
+        _set(self, "a15", a15)
+
+    _CODES = {
+        1: _init1.__code__,
+        2: _init2.__code__,
+        3: _init3.__code__,
+        4: _init4.__code__,
+        5: _init5.__code__,
+        6: _init6.__code__,
+        7: _init7.__code__,
+        8: _init8.__code__,
+        9: _init9.__code__,
+        10: _init10.__code__,
+        11: _init11.__code__,
+        12: _init12.__code__,
+        13: _init13.__code__,
+        14: _init14.__code__,
+        15: _init15.__code__,
+        16: _init16.__code__,
+    }
+    _Function = type(_init1)
+
+    def _init(names, defaults):
+        if tuple(defaults) != names[len(names) - len(defaults) :]:
+            raise TypeError("a field without a default follows one with a default")
+        code = _CODES.get(len(names))
+        if code is None:
+            return _compiled(names, defaults)
+        own = dict(zip(code.co_varnames[1:], names, strict=True))
+        made = code.replace(
+            co_name="__init__",
+            co_varnames=("self", *names),
+            co_consts=tuple(
+                [own.get(const, const) if type(const) is str else const for const in code.co_consts]
+            ),
+        )
+        return _Function(
+            made, {"_set": _set}, "__init__", tuple([defaults[n] for n in names if n in defaults]) or None
+        )
+
+    def _compiled(names, defaults):
         parameters = ", ".join(f"{n}=_defaults[{n!r}]" if n in defaults else n for n in names)
         body = "".join(f"\n _set(self, {n!r}, {n})" for n in names)
         made = {"_set": _set, "_defaults": defaults}
         exec(f"def __init__(self, {parameters}):{body or ' pass'}", made)  # noqa: S102  our own field names
+        return made["__init__"]
 
-        def astuple(self):
-            return tuple([getattr(self, name) for name in names])
+    def _astuple(self):
+        return tuple([getattr(self, name) for name in self.__match_args__])
 
-        def __eq__(self, other):
-            return astuple(self) == astuple(other) if type(other) is type(self) else NotImplemented
+    def _eq(self, other):
+        return _astuple(self) == _astuple(other) if type(other) is type(self) else NotImplemented
 
-        def __hash__(self):
-            return hash(astuple(self))
+    def _hash(self):
+        return hash(_astuple(self))
 
-        def __repr__(self):
-            shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-            return f"{type(self).__qualname__}({shown})"
+    def _repr(self):
+        shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
+        return f"{type(self).__qualname__}({shown})"
 
-        def __reduce__(self):
-            return type(self), astuple(self)
+    def _reduce(self):
+        return type(self), _astuple(self)
 
-        def frozen(self, name, *_):
-            raise AttributeError(f"{type(self).__qualname__} is frozen: cannot change {name!r}")
+    def _frozen(self, name, *_):
+        raise AttributeError(f"{type(self).__qualname__} is frozen: cannot change {name!r}")
 
-        members = {k: v for k, v in cls.__dict__.items() if k not in defaults}
+    def value(cls):
+        given = cls.__dict__
+        names = tuple(given.get("__annotations__", ()))
+        defaults = {name: given[name] for name in names if name in given}
+        members = {k: v for k, v in given.items() if k not in defaults}
         members.pop("__dict__", None)
         members.pop("__weakref__", None)
-        members |= {"__slots__": names, "__match_args__": names, "__init__": made["__init__"]}
-        members |= {"__setattr__": frozen, "__delattr__": frozen, "__reduce__": __reduce__}
-        for method in (__eq__, __hash__, __repr__):
-            if cls.__dict__.get(method.__name__) is None:
-                members[method.__name__] = method
+        members["__slots__"] = names
+        members["__match_args__"] = names
+        members["__init__"] = _init(names, defaults)
+        members["__setattr__"] = members["__delattr__"] = _frozen
+        members["__reduce__"] = _reduce
+        if "__eq__" not in given:
+            members["__eq__"] = _eq
+        if given.get("__hash__") is None:
+            members["__hash__"] = _hash
+        if "__repr__" not in given:
+            members["__repr__"] = _repr
         return type(cls)(cls.__name__, cls.__bases__, members)
 
     def fields(record):
