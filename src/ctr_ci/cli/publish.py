@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.registry_options import REACH, reach
 from ctr_ci.problem import Exit, InputError, Problem
 
 if TYPE_CHECKING:
@@ -13,29 +14,29 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Namespace) -> Exit:
-    from ctr_ci.registry import Trust
     from ctr_ci.verbs.publish import Request, publish
 
     return publish(
         Request(
             folder=Path.cwd(),
+            reach=reach(arguments),
             record=Path(arguments.record) if arguments.record else None,
             image=arguments.image or "",
             unverified=arguments.unverified,
+            archive=Path(arguments.archive) if arguments.archive else None,
             to=arguments.to or "",
             tags=tuple(arguments.tag),
-            credential=arguments.credential or "",
             require=tuple(arguments.require),
             immutable=arguments.immutable,
             annotations=tuple(_pair(text) for text in arguments.annotation),
+            attest=arguments.attest or "",
+            key=arguments.key or "",
             dry_run=arguments.dry_run,
             json=arguments.format == "json",
             quiet=arguments.quiet,
             engine=arguments.engine,
-            token_hosts=tuple(arguments.token_host),
-            mounts=tuple(arguments.mount_from),
-            plain_http=arguments.plain_http,
-            trust=Trust(arguments.ca or "", arguments.client_cert or "", arguments.client_key or ""),
+            config_file=arguments.config_file or "",
+            use_config=not arguments.no_config,
         )
     )
 
@@ -55,29 +56,31 @@ COMMAND = Command(
         Option("--record", "the run's record (default: the newest run here)", metavar="FILE"),
         Option("--image", "which image of the record; with --unverified any of the engine's", metavar="REF"),
         Option("--unverified", "push --image although no run has tested it", kind="flag"),
+        Option("--archive", "take the image's bytes from a `docker save` archive", metavar="FILE"),
         Option("--to", "where to (default: the images' own names)", metavar="HOST/REPOSITORY"),
-        Option("--tag", "tag to set, repeatable (default: the name's own, else latest)", kind="list"),
         Option(
-            "--credential",
-            "env:USER:VARIABLE, file:PATH, docker-config, helper:NAME, github, token-stdin "
-            "or password-stdin:USER",
-            metavar="SOURCE",
+            "--tag",
+            "tag to set, repeatable: literal, `{{version}}-{{sha}}`, `type=semver` and the like "
+            "(default: the name's own, else latest)",
+            kind="list",
         ),
         Option("--require", "gate or stage that must have passed, repeatable", kind="list", metavar="GATE"),
         Option("--immutable", "refuse to move a tag that exists", kind="flag"),
-        Option("--annotation", "NAME=TEXT on the manifest, repeatable", kind="list", metavar="NAME=TEXT"),
+        Option("--annotation", "text on the manifest, repeatable", kind="list", metavar="NAME=TEXT"),
+        Option(
+            "--attest",
+            "attach what the run proves to the digest, as in-toto statements (default: none)",
+            choices=("none", "evidence", "signed"),
+        ),
+        Option("--key", "private key (PEM) for --attest signed", metavar="FILE"),
+        *REACH,
         Option("--mount-from", "repository there to take blobs over from, repeatable", kind="list"),
         Option("--dry-run", "prove the right to push, write nothing", kind="flag"),
         Option("--format", "form of the receipt", default="text", choices=("text", "json")),
         Option("--quiet", "only the receipt", kind="flag", short="-q"),
         Option("--engine", "the engine's URL (default: DOCKER_HOST, the docker context)", metavar="URL"),
-        Option(
-            "--token-host", "host that may be sent the credential for a token", kind="list", metavar="HOST"
-        ),
-        Option("--ca", "certificate of an authority of your own", metavar="FILE"),
-        Option("--client-cert", "our certificate for TLS", metavar="FILE"),
-        Option("--client-key", "its key, where it is another file", metavar="FILE"),
-        Option("--plain-http", "speak http to a registry that is not this machine", kind="flag"),
+        Option("--config-file", "the ctr-ci.yaml to use", metavar="FILE"),
+        Option("--no-config", "use no ctr-ci.yaml", kind="flag"),
     ),
     run=run,
 )

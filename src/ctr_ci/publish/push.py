@@ -23,6 +23,8 @@ from ctr_ci.publish.release import Release
 from ctr_ci.publish.ship import Exported, Misplaced, Shipment
 from ctr_ci.registry import Registry, RegistryError, Upload, blobs, manifests, referrers
 
+Attest = Callable[[Digest], tuple[Document, ...]]
+
 
 class Content(Protocol):
     """Where the bytes of a tested image come from. Both raise CtrCiError where it is gone."""
@@ -43,7 +45,7 @@ class Wish:
     tags: tuple[str, ...]
     keep: frozenset[str] = frozenset()
     annotations: Pairs = ()
-    attest: Callable[[Digest], tuple[Document, ...]] = lambda _: ()
+    attest: Attest = lambda _: ()
 
     @property
     def form(self) -> str:

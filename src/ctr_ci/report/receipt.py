@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctr_ci.publish import Receipt
+from ctr_ci.publish import Receipt, Verified
 
 
 def as_json(receipt: Receipt) -> dict[str, object]:
@@ -69,3 +69,39 @@ def _tag(receipt: Receipt, name: str) -> str:
 def _size(size_bytes: int) -> str:
     """Megabytes as registries count them, kilobytes below one."""
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
+
+
+def verdict_json(verdict: Verified) -> dict[str, object]:
+    """The verdict of `verify`; `signed` says whether a trusted key vouches for it."""
+    return {
+        "reference": f"{verdict.reference.repository}@{verdict.digest}",
+        "digest": str(verdict.digest),
+        "image_id": str(verdict.image_id) if verdict.image_id else None,
+        "passed": list(verdict.passed),
+        "signed": verdict.signed,
+        "attestations": [
+            {
+                "digest": str(finding.digest),
+                "result": finding.evidence.result if finding.evidence else None,
+                "config": finding.evidence.config if finding.evidence else None,
+                "signed": finding.signed,
+                "fault": finding.fault or None,
+            }
+            for finding in verdict.findings
+        ],
+    }
+
+
+def verdict_text(verdict: Verified) -> str:
+    """What was proven, by what, and how far that can be trusted."""
+    config = next((f.evidence.config for f in verdict.findings if f.evidence and not f.fault), "")
+    trust = "signed by the key" if verdict.signed else "unsigned: as good as whoever may push there"
+    lines = [
+        f"verified {verdict.reference.repository}@{verdict.digest}",
+        f"  image     {verdict.image_id}" if verdict.image_id else "",
+        f"  tested by {', '.join(verdict.passed)}",
+        f"  config    {config}" if config else "",
+        f"  evidence  {trust}",
+        *(f"  ignored   {f.digest}: {f.fault}" for f in verdict.findings if f.fault),
+    ]
+    return "".join(f"{line}\n" for line in lines if line)

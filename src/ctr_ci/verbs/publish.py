@@ -4,84 +4,101 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import sys
-import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event as Flag
+from typing import Literal
 
 from ctr_ci import record as records
-from ctr_ci.engine import Engine, connect
-from ctr_ci.events import BlobPushed, Event, ManifestPushed, TagMoved
-from ctr_ci.gate import Policy
-from ctr_ci.oci import Digest, Reference, Repository, check_tag
+from ctr_ci.engine import connect
+from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
+from ctr_ci.oci import Digest, Reference, Repository
 from ctr_ci.problem import Exit, InputError, Problem, Refused
 from ctr_ci.publish import (
+    ArchiveContent,
+    Attest,
+    Document,
+    EngineContent,
     Memory,
     Receipt,
     Release,
-    Surroundings,
+    Signer,
     Wish,
-    find_credential,
+    documents,
+    expand_tags,
     push,
     releases,
     unverified,
 )
-from ctr_ci.registry import Access, Clock, Credential, Registry, Transport, Trust, blobs, manifests
+from ctr_ci.registry import Registry, blobs, manifests
 from ctr_ci.report import receipt as receipts
+from ctr_ci.verbs import publish_parts as parts
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for. `record` None: the newest run of `folder`; `to` None: the images' own
-    names; `keep`: tags that exist may not move."""
+    """What was asked for. `record` None: the newest run of `folder`; `to` "": the policy's place, or
+    the images' own names; `tags` are templates; `immutable`: tags that exist may not move; `archive`:
+    the bytes come from this file, not from the engine."""
 
     folder: Path
+    reach: parts.Reach
     record: Path | None = None
     image: str = ""
     unverified: bool = False
+    archive: Path | None = None
     to: str = ""
     tags: tuple[str, ...] = ()
-    credential: str = ""
     require: tuple[str, ...] = ()
     immutable: bool = False
     annotations: tuple[tuple[str, str], ...] = ()
+    attest: Literal["", "none", "evidence", "signed"] = ""
+    key: str = ""
     dry_run: bool = False
     json: bool = False
     quiet: bool = False
     engine: str | None = None
-    token_hosts: tuple[str, ...] = ()
-    mounts: tuple[str, ...] = ()
-    plain_http: bool = False
-    trust: Trust = field(default_factory=Trust)
+    config_file: str = ""
+    use_config: bool = True
 
 
 def publish(request: Request) -> Exit:
     """Pushes every image that was asked for and allowed; the receipts go to standard output."""
-    stop = Flag()
-    clock = Clock(time.time, time.monotonic, lambda seconds: void(stop.wait(seconds)), random.random)
-    engine = _Engine(request.engine)
-    transport = Transport(request.trust, os.environ)
-    around = Surroundings(os.environ, sys.stdin.read, Path.home())
-    credentials: dict[str, Credential] = {}
+    policy, defaults = parts.policy(request.folder, request.config_file, request.use_config, request.require)
+    content = _content(request)
+    clients = parts.Clients(request.reach)
     try:
         path, record = _record(request)
-        chosen = _releases(request, record, engine)
-        places = _places(request, chosen)
+        if record:
+            chosen = releases(record, policy, request.image)
+        else:
+            image_id = content.find("" if request.archive else request.image)
+            chosen = (unverified(image_id, request.image),)
+        attest = request.attest or defaults.attest
+        key = parts.signer(request.key) if attest == "signed" else None
+        facts = parts.facts(request.folder, record, os.environ, clients.clock.now())
+        places = _places(request.to or defaults.to, chosen)
         for release, place in zip(chosen, places, strict=True):
-            host = place.repository.host
-            if host not in credentials:
-                credentials[host] = find_credential(request.credential, host, around)
-            registry = _registry(request, place.repository, credentials[host], transport, clock)
-            tags = tuple(check_tag(tag) for tag in request.tags or (place.tag or "latest",))
-            wish = Wish(tags, frozenset(tags if request.immutable else ()), request.annotations)
+            registry = clients.registry(place.repository)
+            own = (place.tag or "latest",)
+            tags = expand_tags(
+                request.tags or defaults.tags or own,
+                facts,
+                partial(manifests.tags, registry),
+            )
+            wish = Wish(
+                tags,
+                frozenset(tags) if request.immutable else defaults.keeps(tags),
+                request.annotations,
+                _attesting(release, place.repository, attest, key),
+            )
             if request.dry_run:
                 _rehearse(request, release, wish, registry)
                 continue
-            pushing = push(release, wish, registry, engine, Memory(_memory(os.environ)))
-            receipt, events = _watch(request, pushing)
+            memory = Memory(parts.memory_folder(os.environ))
+            receipt, events = _watch(request, push(release, wish, registry, content, memory))
             if path and record:
                 record = records.fold(events, record)
                 records.write(path, record)
@@ -89,56 +106,23 @@ def publish(request: Request) -> Exit:
             sys.stdout.write(shown)
             sys.stdout.flush()
     finally:
-        stop.set()
-        transport.close()
-        engine.close()
+        clients.close()
+        content.close()
     return Exit.DONE
 
 
-def void(_: object) -> None:
-    """Makes a call that answers one that does not."""
-
-
-class _Engine:
-    """The engine, connected to when it is first needed: an unchanged image needs none."""
-
-    def __init__(self, url: str | None) -> None:
-        self._url = url
-        self._made: Engine | None = None
-
-    def _engine(self) -> Engine:
-        self._made = self._made or connect(self._url, os.environ)
-        return self._made
-
-    def find(self, reference: str) -> Digest:
-        found = self._engine().image(reference)
-        if found is None:
-            raise InputError(
-                Problem(f"no image {reference} in the engine", help="`docker image ls` lists what there is")
-            )
-        return Digest.parse(found.id)
-
-    def layers(self, image_id: Digest) -> tuple[Digest, ...]:
-        found = self._engine().image(str(image_id))
-        if found is None:
-            raise Refused(
-                Problem(
-                    f"the tested image is no longer present: {image_id}",
-                    help="it was removed from the engine since the run; `ctr-ci run` again",
-                )
-            )
-        return tuple(Digest.parse(layer) for layer in found.layers)
-
-    def export(self, image_id: Digest) -> Iterator[bytes]:
-        return self._engine().export(str(image_id))
-
-    def close(self) -> None:
-        if self._made:
-            self._made.close()
+def _content(request: Request) -> ArchiveContent | EngineContent:
+    if request.archive:
+        return ArchiveContent(request.archive)
+    return EngineContent(partial(connect, request.engine, os.environ))
 
 
 def _record(request: Request) -> tuple[Path | None, records.Record | None]:
     if request.unverified:
+        if not request.image and not request.archive:
+            raise InputError(
+                Problem("--unverified without an image", expected="--image REF or --archive FILE")
+            )
         return None, None
     path = request.record or records.newest(request.folder)
     if path is None:
@@ -153,76 +137,68 @@ def _record(request: Request) -> tuple[Path | None, records.Record | None]:
     return path, records.read(path)
 
 
-def _releases(request: Request, record: records.Record | None, engine: _Engine) -> tuple[Release, ...]:
-    if record:
-        return releases(record, Policy(require=request.require), request.image)
-    if not request.image:
-        raise InputError(Problem("--unverified without an image", expected="--image REF"))
-    return (unverified(engine.find(request.image), request.image),)
-
-
-def _places(request: Request, chosen: tuple[Release, ...]) -> tuple[Reference, ...]:
-    """Where each release goes: `--to` itself for one image, below it for several."""
-    if not request.to:
+def _places(to: str, chosen: tuple[Release, ...]) -> tuple[Reference, ...]:
+    """Where each release goes: `to` itself for one image, below it for several."""
+    if not to:
         for release in chosen:
-            if release.name.startswith("sha256:") or not release.name:
+            if _bare_id(release.name):
                 raise InputError(Problem("an image without a name", help="say where: `--to HOST/REPOSITORY`"))
         return tuple(Reference.parse(release.name) for release in chosen)
-    to = Reference.parse(request.to)
-    if "/" not in request.to:
-        raise InputError(Problem(f"--to {request.to}", expected="HOST/REPOSITORY"))
+    if "/" not in to:
+        raise InputError(Problem(f"--to {to}", expected="HOST/REPOSITORY"))
+    target = Reference.parse(to)
+    named = [None if _bare_id(release.name) else Reference.parse(release.name) for release in chosen]
     if len({release.image_id for release in chosen}) == 1:
-        named = [
-            Reference.parse(r.name).tag if ":" in r.name and "sha256:" not in r.name else None for r in chosen
-        ]
-        return tuple(Reference(to.repository, to.tag or tag) for tag in named)
+        return tuple(
+            Reference(target.repository, target.tag or (name.tag if name else None)) for name in named
+        )
     below = []
-    for release in chosen:
-        name = Reference.parse(release.name)
+    for name in named:
+        if name is None:
+            raise InputError(Problem("several images, one without a name", help="publish them one by one"))
         last = name.repository.name.rpartition("/")[2]
-        below.append(Reference(Repository.parse(f"{to.repository}/{last}"), to.tag or name.tag))
+        repository = Repository.parse(f"{target.repository}/{last}")
+        below.append(Reference(repository, target.tag or name.tag))
     return tuple(below)
 
 
-def _registry(
-    request: Request, repository: Repository, credential: Credential, transport: Transport, clock: Clock
-) -> Registry:
-    access = Access(
-        credential,
-        token_hosts=frozenset(request.token_hosts),
-        mounts=request.mounts,
-        plain=request.plain_http,
-        tls=bool(request.trust.ca_file),
-    )
-    return Registry(
-        repository, access, transport, clock, lambda text: _say(f"{repository.host} says: {text}")
+def _bare_id(name: str) -> bool:
+    """Is it no name but an ID, or the beginning of one?"""
+    return (
+        not name or name.startswith("sha256:") or (len(name) >= 12 and set(name) <= set("0123456789abcdef"))
     )
 
 
-def _memory(environment: os._Environ[str]) -> Path | None:
-    """Where pushes remember digests: the user's cache folder."""
-    cache = environment.get("XDG_CACHE_HOME") or (
-        f"{environment['HOME']}/.cache" if environment.get("HOME") else ""
-    )
-    return Path(cache) / "ctr-ci" / "publish" if cache else None
+def _attesting(release: Release, repository: Repository, attest: str, key: Signer | None) -> Attest:
+    if attest in ("", "none"):
+        return lambda _: ()
+    who = parts.builder(os.environ)
+
+    def made(manifest: Digest) -> tuple[Document, ...]:
+        found = documents(release, repository, manifest, who)
+        return tuple(key.sign(one) for one in found) if key else found
+
+    return made
 
 
 def _rehearse(request: Request, release: Release, wish: Wish, registry: Registry) -> None:
     """`--dry-run`: the right to push is proven by an upload begun and cancelled; nothing is written."""
     blobs.probe(registry)
-    tags = []
-    for tag in wish.tags:
-        there = manifests.digest_of(registry, tag)
-        if there and tag in wish.keep:
-            raise Refused(Problem(f"tag {tag} of {registry.repository} exists, at {there}, and may not move"))
-        tags.append({"name": tag, "previous_digest": str(there) if there else None, "moved": False})
+    there = {tag: manifests.digest_of(registry, tag) for tag in wish.tags}
+    for tag, digest in there.items():
+        if digest and tag in wish.keep:
+            raise Refused(
+                Problem(f"tag {tag} of {registry.repository} exists, at {digest}, and may not move")
+            )
     if request.json:
         made = {"dry_run": True, "image_id": str(release.image_id), "repository": str(registry.repository)}
+        tags = [
+            {"name": t, "previous_digest": str(d) if d else None, "moved": False} for t, d in there.items()
+        ]
         sys.stdout.write(json.dumps({**made, "tags": tags}) + "\n")
     else:
-        names = ", ".join(wish.tags)
         sys.stdout.write(
-            f"would publish {release.image_id} to {registry.repository} as {names}\n"
+            f"would publish {release.image_id} to {registry.repository} as {', '.join(wish.tags)}\n"
             f"  evidence  {release.because}\n  access    may push (tried, nothing written)\n"
         )
 
@@ -244,12 +220,13 @@ def _watch(request: Request, pushing: Generator[Event, None, Receipt]) -> tuple[
 def _tell(event: Event) -> None:
     match event:
         case BlobPushed(_, digest, size_bytes, how):
-            _say(f"{how:9} {digest[7:19]} {size_bytes / 1e6:8.2f} MB")
+            text = f"{how:9} {digest[7:19]} {size_bytes / 1e6:8.2f} MB"
         case ManifestPushed(_, repository, digest, _):
-            _say(f"manifest  {repository}@{digest}")
+            text = f"manifest  {repository}@{digest}"
         case TagMoved(_, repository, tag, _, previous):
-            _say(f"tag       {repository}:{tag}" + (f" (was {previous[:19]})" if previous else ""))
-
-
-def _say(text: str) -> None:
+            text = f"tag       {repository}:{tag}" + (f" (was {previous[:19]})" if previous else "")
+        case Noted(_, _, text):
+            pass
+        case _:
+            return
     print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,151 @@
+"""What `publish` and `verify` are wired from: clients, facts for tags, policy, the signer."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as Flag
+
+from ctr_ci import gate, settings
+from ctr_ci import record as records
+from ctr_ci.oci import Object, Repository
+from ctr_ci.problem import InputError, Problem, Refused
+from ctr_ci.publish import Builder, Defaults, Facts, Signer, Surroundings, find_credential
+from ctr_ci.registry import Access, Clock, Credential, Registry, Transport, Trust
+from ctr_ci.workspace import git_facts
+
+KEY_PASSWORD = "CTR_CI_KEY_PASSWORD"  # noqa: S105  the name of a variable
+
+SYSTEM = Trust()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How registries are reached, as the user said it. `credential` is a source, not a secret."""
+
+    credential: str = ""
+    token_hosts: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    plain_http: bool = False
+    trust: Trust = SYSTEM
+
+
+class Clients:
+    """Registry clients of one command: connections are shared, each credential is read once."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._stop = Flag()
+        self._transport = Transport(reach.trust, os.environ)
+        self._around = Surroundings(os.environ, sys.stdin.read, Path.home())
+        self._credentials: dict[tuple[str, str], Credential] = {}
+        self.clock = Clock(time.time, time.monotonic, self._sleep, random.random)
+
+    def registry(self, repository: Repository, writes: bool = True, credential: str = "") -> Registry:
+        source = credential or self._reach.credential
+        host = repository.host
+        if (source, host) not in self._credentials:
+            self._credentials[source, host] = find_credential(source, host, self._around)
+        access = Access(
+            self._credentials[source, host],
+            writes,
+            frozenset(self._reach.token_hosts),
+            self._reach.mounts,
+            self._reach.plain_http,
+            tls=bool(self._reach.trust.ca_file),
+        )
+        return Registry(
+            repository,
+            access,
+            self._transport,
+            self.clock,
+            lambda text: print(f"{host} says: {text}", file=sys.stderr, flush=True),
+        )
+
+    def close(self) -> None:
+        self._stop.set()
+        self._transport.close()
+        self._credentials.clear()
+
+    def _sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+
+def policy(
+    folder: Path, config_file: str, use_config: bool, require: tuple[str, ...]
+) -> tuple[gate.Policy, Defaults]:
+    """What ctr-ci.yaml wants of a push, and `require` on top."""
+    ours = settings.find(str(folder), os.environ, config_file, use_config)
+    section = ours.section("publish")
+    found = gate.load(ours.section("stages"), ours.section("gates"), section, ours.path)
+    return replace(found, require=(*found.require, *require)), Defaults.read(section, ours.path)
+
+
+def memory_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where pushes remember digests: the user's cache folder."""
+    cache = environment.get("XDG_CACHE_HOME") or (
+        f"{environment['HOME']}/.cache" if environment.get("HOME") else ""
+    )
+    return Path(cache) / "ctr-ci" / "publish" if cache else None
+
+
+def facts(folder: Path, record: records.Record | None, environment: Mapping[str, str], now: float) -> Facts:
+    """What tags are made from: the run's own commit first, then GitHub's words, then git's. Raises
+    Refused where the job runs a stranger's pull request."""
+    git = git_facts(folder)
+    built = dict(record.source) if record else {}
+    event = environment.get("GITHUB_EVENT_NAME", "")
+    pull, head = _pull_request(environment) if event.startswith("pull_request") else ("", "")
+    is_tag = environment.get("GITHUB_REF_TYPE") == "tag"
+    name = environment.get("GITHUB_REF_NAME", "") if environment.get("GITHUB_REF_TYPE") else ""
+    return Facts(
+        branch="" if is_tag else name or git.branch,
+        tag=name if is_tag else ("" if name else git.tag),
+        sha=str(built.get("commit") or "") or head or environment.get("GITHUB_SHA", "") or git.commit,
+        pull=pull,
+        event=event,
+        now=now,
+    )
+
+
+def _pull_request(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Number and head commit of the job's pull request."""
+    try:
+        raw = Path(environment.get("GITHUB_EVENT_PATH", "")).read_bytes()
+        pull = Object.parse(raw, "the event").child("pull_request")
+        head, base = pull.child("head"), pull.child("base")
+        if head.child("repo").text("full_name") != base.child("repo").text("full_name"):
+            raise Refused(
+                Problem(
+                    "this job runs a pull request of a fork: nothing is published from it",
+                    help="publish after the merge, on push",
+                )
+            )
+        return str(pull.number("number")), head.text("sha")
+    except (OSError, InputError):
+        return "", ""
+
+
+def builder(environment: Mapping[str, str]) -> Builder:
+    """Who vouches for the run: the workflow that runs us, or this machine."""
+    workflow = environment.get("GITHUB_WORKFLOW_REF")
+    if environment.get("GITHUB_ACTIONS") != "true" or not workflow:
+        return Builder()
+    server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+    run = f"{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{environment.get('GITHUB_RUN_ID', '')}"
+    return Builder(
+        f"{server}/{workflow}", f"{server}/{run}/attempts/{environment.get('GITHUB_RUN_ATTEMPT', '1')}"
+    )
+
+
+def signer(path: str) -> Signer:
+    """The key of `--key`; an encrypted one is opened with the variable CTR_CI_KEY_PASSWORD."""
+    if not path:
+        raise InputError(Problem("--attest signed without a key", expected="--key FILE (PEM)"))
+    password = os.environ.pop(KEY_PASSWORD, "")
+    return Signer.read(Path(path), password.encode() or None)
