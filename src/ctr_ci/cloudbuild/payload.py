@@ -1,4 +1,4 @@
-"""Payload bindings: `$(body.a.b[0])` looks into the event that triggered the build."""
+"""The event that triggered a build: bindings such as `$(body.a.b[0])`, and what a pull request sets."""
 
 from __future__ import annotations
 
@@ -40,3 +40,17 @@ def _json(node: Node) -> str:
     if isinstance(node, List):
         return f"[{','.join(map(_json, node.items))}]"
     return "{" + ",".join(f"{json.dumps(e.key)}:{_json(e.value)}" for e in node.entries) + "}"
+
+
+_PULL_REQUEST = {
+    "_HEAD_BRANCH": "body.pull_request.head.ref",
+    "_BASE_BRANCH": "body.pull_request.base.ref",
+    "_HEAD_REPO_URL": "body.pull_request.head.repo.html_url",
+    "_PR_NUMBER": "body.pull_request.number",
+}
+
+
+def pull_request(payload: Node) -> dict[str, str]:
+    """The substitutions that GitHub's pull requests set, from such an event; none for another."""
+    found = {key: bind(path, payload) for key, path in _PULL_REQUEST.items()}
+    return {key: value for key, value in found.items() if value is not None}

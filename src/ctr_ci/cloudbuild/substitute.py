@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from enum import Enum
 
 from ctr_ci.cloudbuild.build import Build, read_build
 from ctr_ci.cloudbuild.builtins import NAMES, PULL_REQUEST, Builtins
 from ctr_ci.cloudbuild.complaints import Complaints
+from ctr_ci.cloudbuild.payload import pull_request
 from ctr_ci.cloudbuild.scan import replace, uses
 from ctr_ci.cloudbuild.tree import change, texts
 from ctr_ci.cloudbuild.values import Values, locate, resolve
@@ -46,11 +48,22 @@ def substitute(
 ) -> Substituted:
     """Replaces every key in every field that substitutes. Mistakes go to `complaints`."""
     triggered = rules is Rules.TRIGGER
-    resolved = resolve(build, flags, builtins, build.options.dynamic or triggered, payload, complaints)
+    known = _account(build, builtins).values()
+    if triggered and payload is not None:
+        known |= pull_request(payload)
+    resolved = resolve(build, flags, known, build.options.dynamic or triggered, payload, complaints)
     _match(build, resolved, build.options.loose or triggered, rules, complaints)
     values = resolved.values
     changed = change(build.message, lambda text, _: replace(text, lambda key: values.get(key, "")))
     return Substituted(read_build(build.source, changed, build.warnings), values)
+
+
+def _account(build: Build, builtins: Builtins) -> Builtins:
+    """The service account is the config's where nothing else is known."""
+    account = build.message.text("serviceAccount")
+    if builtins.service_account_email or account is None or "$" in account.value:
+        return builtins
+    return replace_fields(builtins, service_account_email=account.value.rpartition("/")[2])
 
 
 def _match(build: Build, resolved: Values, loose: bool, rules: Rules, complaints: Complaints) -> None:

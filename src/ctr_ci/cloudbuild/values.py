@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ctr_ci.cloudbuild.build import Build
-from ctr_ci.cloudbuild.builtins import NAMES, Builtins
+from ctr_ci.cloudbuild.builtins import NAMES
 from ctr_ci.cloudbuild.complaints import Complaints
 from ctr_ci.cloudbuild.expand import Unsupported, Word, bindings, evaluate, expansions, parse
 from ctr_ci.cloudbuild.fields import SUBSTITUTIONS_MOST
@@ -39,7 +39,7 @@ class Values:
 def resolve(
     build: Build,
     flags: Mapping[str, str],
-    builtins: Builtins,
+    builtins: Mapping[str, str],
     dynamic: bool,
     payload: Node | None,
     complaints: Complaints,
@@ -52,7 +52,7 @@ def resolve(
     if len(given) > SUBSTITUTIONS_MOST:
         complaints.error(None, f"{len(given)} substitutions", f"at most {SUBSTITUTIONS_MOST}")
     if not dynamic:
-        return Values(given, builtins.values() | {one.key: one.value for one in given}, ())
+        return Values(given, dict(builtins) | {one.key: one.value for one in given}, ())
     return _Dynamic(build.source, given, builtins, payload, complaints).run()
 
 
@@ -67,14 +67,14 @@ class _Dynamic:
         self,
         source: Source,
         given: tuple[Given, ...],
-        builtins: Builtins,
+        builtins: Mapping[str, str],
         payload: Node | None,
         complaints: Complaints,
     ) -> None:
         self.source = source
         self.given = {one.key: one for one in given}
         self.words: dict[str, Word] = {}
-        self.values: dict[str, str] = {k: v for k, v in builtins.values().items() if k not in self.given}
+        self.values: dict[str, str] = {k: v for k, v in builtins.items() if k not in self.given}
         self.payload = payload
         self.complaints = complaints
 

@@ -8,6 +8,7 @@ import pytest
 
 from ctr_ci import plan
 from ctr_ci.cloudbuild import Builtins, Rules, for_tag, load, parse_substitutions, parse_timeout
+from ctr_ci.document import load as load_document
 from ctr_ci.problem import InputError
 from ctr_ci.source import Source
 
@@ -149,3 +150,22 @@ def test_a_tag_alone_is_checked_like_any_image() -> None:
 def test_pull_request_keys_are_empty_for_a_trigger() -> None:
     build = load(Source("c.yaml", "steps: [{name: b, args: ['x$_PR_NUMBER']}]\n"))
     assert plan.make(build, {}, Builtins(), rules=Rules.TRIGGER)[0].steps[0].args == ("x",)
+
+
+def test_a_pull_request_sets_its_keys() -> None:
+    event = """{"pull_request": {"number": 7, "head": {"ref": "topic", "repo": {"html_url": "https://x/y"}},
+        "base": {"ref": "main"}}}"""
+    text = "steps: [{name: b, args: [$_PR_NUMBER, $_HEAD_BRANCH, $_BASE_BRANCH, $_HEAD_REPO_URL, $_N]}]\n"
+    build = load(Source("c.yaml", text + "substitutions: {_N: 'pr-${_PR_NUMBER}'}\n"))
+    payload = load_document(Source("event.json", event))
+    made, _ = plan.make(build, {}, Builtins(), rules=Rules.TRIGGER, payload=payload)
+    assert made.steps[0].args == ("7", "topic", "main", "https://x/y", "pr-7")
+
+
+def test_the_service_account_is_the_configs() -> None:
+    account = "projects/p/serviceAccounts/me@p.iam"
+    text = (
+        f"steps: [{{name: b, args: [$SERVICE_ACCOUNT_EMAIL, $SERVICE_ACCOUNT]}}]\nserviceAccount: {account}\n"
+    )
+    made, _ = plan.make(load(Source("c.yaml", text)), {}, Builtins(project="p"))
+    assert made.steps[0].args == ("me@p.iam", account)
