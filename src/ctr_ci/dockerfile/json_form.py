@@ -85,29 +85,21 @@ def content(word: Word) -> Text:
 
     A string that goes over a continued line is mapped as a whole to its start.
     """
-    raw = word.source.text[word.start + 1 : word.end - 1]
-    starts, origins, size, at = [0], [word.start + 1], 0, 0
-    pieces: list[str] = []
+    raw, first = word.source.text[word.start + 1 : word.end - 1], word.start + 1
+    if "\\" not in raw and raw == word.text:
+        return Text(raw, word.source, (0,), (first,))
+    pieces: list[tuple[str, int, int]] = []
+    at = 0
     for escape in _ESCAPE.finditer(raw):
-        plain = raw[at : escape.start()]
-        letter = _decode(escape)
-        pieces += [plain, letter]
-        if plain:
-            size += len(plain)
-            starts.append(size)
-            origins.append(word.start + 1 + escape.start())
-        size += len(letter)
+        pieces.append((raw[at : escape.start()], first + at, first + escape.start()))
         at = escape.end()
+        pieces.append((_decode(escape), first + escape.start(), first + at))
+    pieces = [piece for piece in (*pieces, (raw[at:], first + at, word.end - 1)) if piece[0]]
+    if "".join([piece[0] for piece in pieces]) != word.text or not pieces:
+        pieces = [(char, first, word.end - 1) for char in word.text] or [("", first, first)]
+    starts, size = [], 0
+    for piece in pieces:
         starts.append(size)
-        origins.append(word.start + 1 + at)
-    pieces.append(raw[at:])
-    text = "".join(pieces)
-    if text != word.text:
-        return Text(
-            word.text,
-            word.source,
-            tuple(range(len(word.text) or 1)),
-            (word.start + 1,) * (len(word.text) or 1),
-        )
-    kept = dict(zip(starts, origins, strict=True))
-    return Text(text, word.source, tuple(kept), tuple(kept.values()))
+        size += len(piece[0])
+    origins, ends = tuple([piece[1] for piece in pieces]), tuple([piece[2] for piece in pieces])
+    return Text(word.text, word.source, tuple(starts), origins, ends)

@@ -211,6 +211,8 @@ class Lexer:
             raise LexError("bad substitution")
         name = self._name()
         operator = self._next()
+        if not operator:
+            raise LexError("there is no closing }")
         if operator == "}":
             value = self._value(name, plain=True)
             if value is None:
@@ -221,7 +223,7 @@ class Lexer:
         empty_counts = operator == ":"
         if empty_counts:
             operator = self._next()
-        elif not operator or operator not in "+-?#%":
+        elif operator not in "+-?#%":
             raise LexError(f"unsupported modifier ({operator}) in substitution")
         if empty_counts and operator and operator in "#%":
             raise LexError(f"unsupported modifier (:{operator}) in substitution")

@@ -66,7 +66,7 @@ def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
             help = f"a blank is missing behind {glued[0]}"
         complaints.at(line.keyword, f"the unknown instruction {line.keyword.text!r}", expected, help)
         return Unknown(line)
-    if line.flags:
+    if line.flags and not (keyword == "HEALTHCHECK" and line.arguments.text[:4].upper() == "NONE"):
         flags.check(keyword, line.flags, complaints)
     return reader(line, escape, complaints) or Unknown(line)
 

@@ -74,9 +74,9 @@ def _masked(dockerfile: Dockerfile) -> str:
             lines[at] = bare[:-1] + "x"
     while lines and lines[-1].rstrip().endswith(escape):
         lines[-1] = lines[-1].rstrip()[:-1]
-    for each in dockerfile.directives:
-        if each.name == "escape" and each.used:
-            at = source.position(each.start).line - 1
+    for found in dockerfile.directives:
+        if found.name == "escape" and found.used:
+            at = source.position(found.start).line - 1
             lines[0], lines[at] = lines[at].strip(), "#" if at else lines[at].strip()
     return "\n".join(lines) + "\n"
 

@@ -37,12 +37,16 @@ class Word:
 
 @value
 class Text:
-    """A text whose character `starts[i] + k` stands at offset `origins[i] + k` of the source."""
+    """A text whose character `starts[i] + k` stands at offset `origins[i] + k` of the source.
+
+    `ends`, where given, says where each piece ends in the source: an escape is longer there.
+    """
 
     text: str
     source: Source
     starts: tuple[int, ...]
     origins: tuple[int, ...]
+    ends: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Text({self.text!r}, origins={self.origins!r})"
@@ -66,6 +70,8 @@ class Text:
         if at == 0:
             return self.origins[0]
         piece = bisect_right(self.starts, at - 1) - 1
+        if self.ends and (piece + 1 == len(self.starts) or self.starts[piece + 1] == at):
+            return self.ends[piece]
         return self.origins[piece] + at - self.starts[piece]
 
     def span(self, start: int, end: int) -> Span:
@@ -85,4 +91,5 @@ class Text:
         last = max(bisect_right(self.starts, max(start, end - 1)) - 1, first)
         starts = [0] + [at - start for at in self.starts[first + 1 : last + 1]]
         origins = [self.origins[first] + start - self.starts[first], *self.origins[first + 1 : last + 1]]
-        return Text(self.text[start:end], self.source, tuple(starts), tuple(origins))
+        ends = self.ends[first : last + 1]
+        return Text(self.text[start:end], self.source, tuple(starts), tuple(origins), ends)
