@@ -64,28 +64,42 @@ def run(request: Request, environment: Mapping[str, str], out: TextIO) -> Exit:
 
 def weigh(request: Request, environment: Mapping[str, str]) -> Weight:
     """The weight of the image that is asked for, from wherever it lies."""
-    path = Path(request.image)
+    return open_weight(
+        request.image, environment, base=request.base, which=request.which, engine_url=request.engine
+    )
+
+
+def open_weight(
+    image: str,
+    environment: Mapping[str, str],
+    *,
+    base: str | None = None,
+    which: str = "",
+    engine_url: str | None = None,
+) -> Weight:
+    """The weight of an image: an engine's name or ID, an archive, a folder, or "-" for standard input."""
+    path = Path(image)
     chunks: Iterator[bytes] | None = None
-    if request.image == "-":
+    if image == "-":
         chunks = _file(Path("/dev/stdin"))
     elif path.is_file():
         chunks = _file(path)
     elif path.is_dir() and any((path / name).is_file() for name in ("index.json", "manifest.json")):
         chunks = _folder(path)
-    elif path.is_dir() and request.image.startswith((".", "/")):
+    elif path.is_dir() and image.startswith((".", "/")):
         raise InputError(
             Problem(
-                f"{request.image} is a folder, not an image",
+                f"{image} is a folder, not an image",
                 expected="an OCI layout (with index.json), an archive, or the name of an image",
             )
         )
-    engine = connect(request.engine, environment) if chunks is None or request.base else None
+    engine = connect(engine_url, environment) if chunks is None or base else None
     try:
-        base = _image_layers(engine, request.base) if engine and request.base else None
+        layers = _image_layers(engine, base) if engine and base else None
         if chunks is not None:
-            return inspect(plain(chunks), wanted=request.which, base=base, where=request.image)
+            return inspect(plain(chunks), wanted=which, base=layers, where=image)
         assert engine is not None
-        return _from_engine(engine, request.image, base)
+        return _from_engine(engine, image, layers)
     finally:
         if engine is not None:
             engine.close()
