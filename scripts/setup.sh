@@ -28,7 +28,7 @@ if [ -x .venv/bin/ctr-ci ] && [ "$(cat .venv/ctr-ci-stamp 2>/dev/null)" = "$stam
 fi
 
 make_venv() {
-    "$python" -m venv .venv && return
+    "$python" -m venv .venv >/dev/null 2>&1 && return
     rm -rf .venv
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "Python's venv module is incomplete: installing python3-venv"
