@@ -113,7 +113,14 @@ class DockerEngine:
             "attach", self._client.attach_socket, container_id, {"stdout": 1, "stderr": 1, "stream": 1}
         )
         receive = wire.recv if hasattr(wire, "recv") else wire.read
-        return Frames(receive, wire.close)
+
+        def close() -> None:
+            # docker-py hands out a reader; the socket and the answer behind it stay open without us.
+            for thing in (getattr(wire, "_response", None), getattr(wire, "_sock", None), wire):
+                if thing is not None:
+                    thing.close()
+
+        return Frames(receive, close)
 
     def start(self, container_id: str) -> None:
         self._call("start", self._client.start, container_id)
