@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from ctr_ci.cli import COMMANDS, load
-from ctr_ci.reference import action_yml, hooks_yaml
+from ctr_ci.lint import rules
+from ctr_ci.reference import action_yml, hooks_yaml, rule_pages, settings_page, settings_schema
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +24,13 @@ def describe(command: str, option: str) -> str:
 
 def files() -> dict[str, str]:
     """The text of each file by its path from the repository's root."""
-    return {"action.yml": action_yml(describe), ".pre-commit-hooks.yaml": hooks_yaml()}
+    return {
+        "action.yml": action_yml(describe),
+        ".pre-commit-hooks.yaml": hooks_yaml(),
+        "docs/ctr-ci.schema.json": settings_schema(rules()),
+        "docs/settings.md": settings_page(),
+        **rule_pages(rules()),
+    }
 
 
 def main() -> int:

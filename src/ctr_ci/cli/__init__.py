@@ -6,6 +6,7 @@ error is told here, once, and no traceback leaves (`CTR_CI_DEBUG=1` shows it).
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from types import FrameType
@@ -48,7 +49,10 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code; raises nothing."""
     arguments = sys.argv[1:] if argv is None else argv
     try:
-        return int(_run(arguments))
+        code = int(_run(arguments))
+        if argv is None and arguments[:1] == ["lint"]:
+            _leave(code)
+        return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.TERMINATED)
@@ -86,6 +90,8 @@ def _run(arguments: list[str]) -> Exit:
                 help=f"did you mean `ctr-ci {near[0]}`?" if near else "`ctr-ci --help` lists them",
             )
         )
+    if name == "lint":
+        gc.disable()  # collecting while modules load costs more than one file's lint leaves behind
     command = load(name)
     _catch_signals()
     from ctr_ci.cli.quick import read
@@ -162,6 +168,16 @@ def _add(made: argparse.ArgumentParser, option: Option) -> None:
         metavar=option.metavar or None,
         help=option.help,
     )
+
+
+def _leave(code: int) -> None:
+    """Ends the process now: taking the interpreter apart would take as long as linting a file did.
+
+    Only for a command that has closed what it opened: no thread, child or temporary file is left.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _catch_signals() -> None:

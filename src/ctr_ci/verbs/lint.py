@@ -5,6 +5,7 @@ Everything that is not needed for one clean file is imported when it is.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 
@@ -189,6 +190,7 @@ def _lint(
 ) -> tuple[Linted, ...]:
     jobs = request.jobs or (os.cpu_count() or 1)
     if len(sources) >= MANY:
+        gc.enable()  # the door turned it off for a short life
         from ctr_ci.verbs.lint_many import lint_many
 
         return lint_many(sources, settings, request, environment, jobs)

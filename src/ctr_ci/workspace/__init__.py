@@ -6,6 +6,7 @@ The user's own tree is only read.
 from __future__ import annotations
 
 from ctr_ci.workspace.git import GitFacts, git_facts
+from ctr_ci.workspace.ignore import Ignore, ignore_of
 from ctr_ci.workspace.prepare import Workspace, prepare
 
-__all__ = ["GitFacts", "Workspace", "git_facts", "prepare"]
+__all__ = ["GitFacts", "Ignore", "Workspace", "git_facts", "ignore_of", "prepare"]
