@@ -157,7 +157,7 @@ def test_all_safe_fixes_are_one_action(editor: Editor) -> None:
 def test_hover_shows_the_rule_s_page(editor: Editor) -> None:
     editor.open("Dockerfile", TEXT)
     assert "relative-workdir" in editor.hover("Dockerfile", 1, 9)["contents"]["value"]
-    assert editor.hover("Dockerfile", 0, 1) is None
+    assert editor.hover("Dockerfile", 2, 0) is None
 
 
 @pytest.mark.parametrize(("encoding", "units"), [("utf-16", 2), ("utf-8", 4), ("utf-32", 1)])

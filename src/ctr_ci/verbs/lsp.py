@@ -8,7 +8,7 @@ refuse. Settings are looked up for each document's folder and read anew at each 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -131,9 +131,14 @@ def server(environment: Mapping[str, str], config_file: str = "", use_config: bo
     return made
 
 
-def _wanted(action: lsp.CodeAction, only: object) -> bool:
-    kinds = only if isinstance(only, (list, tuple)) else [only]
-    return any(str(action.kind).startswith(str(kind)) for kind in kinds)
+def _wanted(action: lsp.CodeAction, only: Sequence[lsp.CodeActionKind | str]) -> bool:
+    """Kinds are a tree: `source` asks for `source.fixAll` too."""
+    kind = _name(action.kind or "")
+    return any(kind == _name(asked) or kind.startswith(f"{_name(asked)}.") for asked in only)
+
+
+def _name(kind: lsp.CodeActionKind | str) -> str:
+    return kind.value if isinstance(kind, lsp.CodeActionKind) else kind
 
 
 def _is_config(path: str, language: str) -> bool:
