@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ctr_ci.cloudbuild.build import Build
 from ctr_ci.cloudbuild.builtins import NAMES
 from ctr_ci.cloudbuild.complaints import Complaints
-from ctr_ci.cloudbuild.expand import Unsupported, Word, bindings, evaluate, expansions, parse
+from ctr_ci.cloudbuild.evaluate import evaluate
+from ctr_ci.cloudbuild.expand import Unsupported, Word, bindings, expansions, parse
 from ctr_ci.cloudbuild.fields import SUBSTITUTIONS_MOST
 from ctr_ci.cloudbuild.payload import bind
 from ctr_ci.cloudbuild.tree import At

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ctr_ci import plan
 from ctr_ci.cloudbuild import Builtins, Rules, load
-from ctr_ci.cloudbuild.expand import Unsupported, evaluate, parse
+from ctr_ci.cloudbuild.evaluate import evaluate
+from ctr_ci.cloudbuild.expand import Unsupported, parse
 from ctr_ci.cloudbuild.scan import replace, uses
 from ctr_ci.document import load as load_document
 from ctr_ci.problem import InputError
