@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -506,3 +507,39 @@ def test_where_pushes_are_refused_so_is_the_login(engine_socket: str, docker_bui
             status, answer = made.call(method, target, body)
             assert (status, "rule push" in answer) == (403, True)
         assert "hunter2" not in repr(made.notes)
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_path_swapped_for_a_link_before_the_start_mounts_what_was_judged(
+    build: Bench, kind: str, tmp_path: Path
+) -> None:
+    """The engine looks at a mount's path when the container starts, long after it was judged."""
+    (tmp_path / "stolen").mkdir()
+    (tmp_path / "stolen" / "x").write_text("secret of the host\n")
+    build.write("swap/x", "of the workspace\n")
+    source = "/workspace/swap" if kind == "folder" else "/workspace/swap/x"
+    target = "/m" if kind == "folder" else "/m/x"
+    flag = f"-v {source}:{target}:ro"
+    assert build.sh(f"docker create --name swapped {flag} busybox cat /m/x").code == 0
+    shown = build.sh("docker inspect swapped").out
+    assert str(build.workspace) not in shown
+    assert source in shown
+    place = build.workspace / "swap"
+    if kind == "folder":
+        place.rename(build.workspace / "moved")
+        place.symlink_to(tmp_path / "stolen")
+    else:
+        (place / "x").unlink()
+        (place / "x").symlink_to(tmp_path / "stolen" / "x")
+    done = build.sh("docker start -a swapped; docker rm -f swapped; rm -rf swap moved")
+    assert done.out.startswith("of the workspace\n"), done.err
+
+
+def test_what_is_held_for_mounts_is_gone_after_the_build(engine_socket: str, docker_builder: str) -> None:
+    with bench(engine_socket, docker_builder) as made:
+        made.write("sub/x", "")
+        assert made.sh("docker run --rm -v /workspace/sub:/m -v /workspace/sub/x:/x busybox true").code == 0
+        assert made.sh("docker volume ls -q").out == ""
+        filters = ("--filter", f"label=ctr-ci.build={made.scope.build_id}")
+        assert direct(engine_socket, "volume", "ls", "-q", *filters).out != ""
+    assert direct(engine_socket, "volume", "ls", "-q", *filters).out == ""

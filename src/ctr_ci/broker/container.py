@@ -232,7 +232,12 @@ def _bind(bind: str, making: Making) -> str:
             raise Denial(
                 "mount-option", f"-v {bind}: the option {option!r} is closed to steps", "leave it out"
             )
-    place = _path(source, making, create=True) if source.startswith("/") else _volume(source, making)
+    if not source.startswith("/"):
+        return ":".join([_volume(source, making), target] + ([options] if options else []))
+    place = _path(source, making, create=True)
+    if not place.startswith("/"):  # a volume stands for the path: it is to look as a bind does
+        kept = [option for option in options.split(",") if option in ("ro", "rw", "z", "Z")]
+        options = ",".join([*kept, "nocopy"])
     return ":".join([place, target] + ([options] if options else []))
 
 
@@ -268,7 +273,7 @@ def _mount(value: Json, making: Making) -> Json:
     if kind == "bind":
         found["Source"] = place = _path(source, making, create=False)
         if not place.startswith("/"):
-            found["Type"] = "volume"
+            found |= {"Type": "volume", "VolumeOptions": {"NoCopy": True}}
             found.pop("BindOptions", None)
     elif kind == "volume":
         if source:

@@ -20,6 +20,7 @@ from ctr_ci.broker.container import BROKER_LABEL, labels
 from ctr_ci.broker.made import Container, Made, View
 from ctr_ci.broker.name import full
 from ctr_ci.broker.note import Built, Note, Ran, Tagged
+from ctr_ci.broker.pin import PIN_LABEL
 from ctr_ci.broker.verdict import Builds, Creates, Effect, Loads, Opens, Removes, Renames, Starts, Stops, Tags
 from ctr_ci.engine import BUILD_LABEL
 from ctr_ci.problem import Problem, WorldError
@@ -136,9 +137,11 @@ class Follower:
         _, found = self._client.ask("GET", "/networks", filters=filters)
         for item in items(found):
             self._remove(f"/networks/{field(item, 'Id')}", kept)
-        _, found = self._client.ask("GET", "/volumes", filters=filters)
-        for item in items(field(found, "Volumes")):
-            self._remove(f"/volumes/{field(item, 'Name')}", kept)
+        for label in (BROKER_LABEL, PIN_LABEL):
+            filters = json.dumps({"label": [wanted[0], label]})
+            _, found = self._client.ask("GET", "/volumes", filters=filters)
+            for item in items(field(found, "Volumes")):
+                self._remove(f"/volumes/{field(item, 'Name')}", kept)
         return tuple(kept)
 
     def _remove(self, path: str, kept: list[str], **query: str) -> None:

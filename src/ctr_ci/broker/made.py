@@ -14,6 +14,7 @@ from ctr_ci.broker.body import Json, field, items
 from ctr_ci.broker.client import Client
 from ctr_ci.broker.container import SOCKETS
 from ctr_ci.broker.name import suffix
+from ctr_ci.broker.pin import Pins
 from ctr_ci.broker.place import find
 from ctr_ci.broker.scope import Scope
 from ctr_ci.broker.verdict import Seen
@@ -180,6 +181,7 @@ class View:
     everything: Made
     step: int
     socket: Path
+    pins: Pins
 
     @property
     def scope(self) -> Scope:
@@ -221,7 +223,7 @@ class View:
     def place(self, path: str, create: bool) -> str | None:
         if path in SOCKETS:
             return str(self.socket)
-        return find(path, self._roots(), create)
+        return find(path, self._roots(), create, lambda at, found: self.pins.hold(at, found, path))
 
     def _roots(self) -> dict[str, str]:
         return {"/workspace": str(self.scope.workspace), **dict(self.scope.volumes)}
@@ -241,6 +243,9 @@ def shown(value: Json, view: View) -> Json:
 def _shown(text: str, view: View) -> str:
     if text == view.scope.network:
         return "cloudbuild"
+    path, colon, rest = text.partition(":")
+    if view.pins.given(path):
+        return view.pins.given(path) + colon + rest
     if view.suffix in text:
         text = text.replace(view.suffix, "")
     if text.startswith("/"):

@@ -9,18 +9,28 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 
 _LINKS = 40  # as many as the kernel follows
 _OPEN = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def find(path: str, roots: Mapping[str, str], create: bool) -> str | None:
-    """The host path of a step's absolute `path`, or the name of the volume that it is.
+Hold = Callable[[int, str], str]
+
+
+def found_path(_: int, path: str) -> str:
+    return path
+
+
+def find(path: str, roots: Mapping[str, str], create: bool, hold: Hold = found_path) -> str | None:
+    """What stands for a step's absolute `path`: a host path, or a volume's name.
 
     `roots` maps absolute container paths to host paths or volume names. None where the path leaves
     the roots, or (unless `create`) does not exist. Folders that are missing are made if `create`.
+    `hold` is given an open descriptor (`O_PATH`) and the path of what was found below a root, and says
+    what stands for it.
     """
     pending = posixpath.normpath(path)
     for _ in range(_LINKS):
@@ -32,11 +42,18 @@ def find(path: str, roots: Mapping[str, str], create: bool) -> str | None:
             return roots[root] if inside == "." else None
         if inside == ".":
             return roots[root]
-        found = _walk(root, roots[root], inside.split("/"), create)
-        if found is None or found.startswith("/"):
+        found = _walk(root, roots[root], inside.split("/"), create, hold)
+        if not isinstance(found, _Link):
             return found
-        pending = posixpath.normpath(found.removeprefix("link:"))
+        pending = posixpath.normpath(found.target)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link in the way: the step's path to go on with."""
+
+    target: str
 
 
 def _root(path: str, roots: Mapping[str, str]) -> str | None:
@@ -45,8 +62,7 @@ def _root(path: str, roots: Mapping[str, str]) -> str | None:
     return max(holding, key=len, default=None)
 
 
-def _walk(root: str, host: str, parts: list[str], create: bool) -> str | None:
-    """The host path; or "link:" and the step's path to go on with; or None."""
+def _walk(root: str, host: str, parts: list[str], create: bool, hold: Hold) -> str | _Link | None:
     with ExitStack() as opened:
         try:
             at = os.open(host, os.O_PATH | os.O_CLOEXEC)
@@ -66,7 +82,7 @@ def _walk(root: str, host: str, parts: list[str], create: bool) -> str | None:
             if stat.S_ISLNK(os.fstat(inner).st_mode):
                 link = os.readlink("", dir_fd=inner)
                 beside = posixpath.join(root, *parts[:index])
-                return "link:" + posixpath.join(beside, link, *parts[index + 1 :])
+                return _Link(posixpath.join(beside, link, *parts[index + 1 :]))
             at = inner
         found = os.readlink(f"/proc/self/fd/{at}")
-        return found if found.startswith(top.rstrip("/") + "/") else None
+        return hold(at, found) if found.startswith(top.rstrip("/") + "/") else None

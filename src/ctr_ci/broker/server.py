@@ -16,6 +16,7 @@ from ctr_ci.broker.exchange import Exchange
 from ctr_ci.broker.follow import Follower
 from ctr_ci.broker.made import Made, View
 from ctr_ci.broker.note import Note
+from ctr_ci.broker.pin import Pins
 from ctr_ci.broker.scope import Scope
 from ctr_ci.problem import Problem, WorldError
 
@@ -47,6 +48,7 @@ class Broker:
         self._folder = folder
         self._made = Made(scope, client)
         self._follower = Follower(self._made, client, notes, clock)
+        self._pins = Pins(client, scope, folder)
         self._engine_socket = engine_socket
         self._lock = threading.Lock()
         self._doors: dict[int, _Door] = {}
@@ -60,7 +62,7 @@ class Broker:
                 raise ValueError("the broker is closed")
             if step not in self._doors:
                 path = self._folder / f"step-{step}.sock"
-                view = View(self._made, step, path)
+                view = View(self._made, step, path, self._pins)
                 self._doors[step] = _Door(path, view, self._follower, self._engine_socket)
             return self._doors[step].path
 
@@ -78,6 +80,7 @@ class Broker:
         for door in doors:
             door.close()
         kept = self._follower.remove_all()
+        self._pins.close()
         with suppress(OSError):
             self._folder.rmdir()
         if kept:
