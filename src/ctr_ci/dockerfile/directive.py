@@ -6,8 +6,6 @@ as `// syntax=` or in a JSON file, which says that the rest is no Dockerfile lan
 
 from __future__ import annotations
 
-import re
-
 from ctr_ci.dockerfile.text import Word
 from ctr_ci.source import Source, Span
 from ctr_ci.value import value
@@ -44,14 +42,17 @@ def directive(source: Source, line: str, offset: int, mark: str = "#") -> Direct
     body = line.lstrip()
     if not body.startswith(mark):
         return None
-    found = re.match(mark + r"\s*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*$", body)
-    if found is None or found[1].lower() not in KNOWN:
+    content = body[len(mark) :].lstrip()
+    name, _, given = content.partition("=")
+    name = name.rstrip("\t\n\f\r ").lower()
+    text = given.strip("\t\n\f\r ")
+    if name not in KNOWN or not text:
         return None
     at = offset + len(line) - len(body)
-    word = Word(found[2], at + found.start(2), at + found.end(2), source)
-    name = found[1].lower()
+    start = at + len(body) - len(given.lstrip("\t\n\f\r "))
+    word = Word(text, start, start + len(text), source)
     indented = body is not line and len(body) != len(line)
-    return Directive(name, found[2], at, at + len(body.rstrip()), word, name == "escape" or not indented)
+    return Directive(name, text, at, at + len(body.rstrip()), word, name == "escape" or not indented)
 
 
 def below_shebang(source: Source) -> tuple[Directive, ...]:

@@ -5,13 +5,12 @@ BuildKit `parser/split_command.go`, `instructions/bflag.go` and the parse functi
 
 from __future__ import annotations
 
-import re
-
 from ctr_ci.dockerfile.complain import Complaints, nearest
 from ctr_ci.dockerfile.instruction import Flag
 from ctr_ci.dockerfile.lex import SPACE
 from ctr_ci.dockerfile.text import Text, Word
 
+GAP = " \t\v\f\r"  # what parts words where BuildKit does not look at quotes
 # name -> "text", "bool" or "many" (may be repeated)
 FLAGS: dict[str, dict[str, str]] = {
     "FROM": {"platform": "text"},
@@ -41,18 +40,20 @@ FLAGS: dict[str, dict[str, str]] = {
         "retries": "text",
     },
 }
-_GAP = re.compile(r"[\t\v\f\r ]+")
 
 
 def split(line: Text, escape: str) -> tuple[Word, tuple[Flag, ...], Text]:
     """Keyword, flags and the rest of a joined line."""
     text = line.text
-    gap = _GAP.search(text)
-    if gap is None:
-        end = len(text)
+    end = at = len(text)
+    for blank in GAP:
+        found = text.find(blank, 0, end)
+        if found >= 0:
+            end = found
+    if end == at:
         return line.word(0, end), (), line.part(end, end)
-    keyword = line.word(0, gap.start())
-    at = gap.end()
+    keyword = line.word(0, end)
+    at -= len(text[end:].lstrip(GAP))
     if not text.startswith("--", at):
         return keyword, (), line.part(at, len(text))
     flags, at = _flags(line, at, escape)

@@ -15,7 +15,7 @@ from ctr_ci.dockerfile.lex import LexError
 from ctr_ci.dockerfile.text import Word
 from ctr_ci.dockerfile.words import blank_delimited, check_expansion
 
-_SYMBOLIC = re.compile(r"[ugoa]*([-+=][rwxXst]*|[-+=][ugo])+(,[ugoa]*([-+=][rwxXst]*|[-+=][ugo])+)*\Z")
+_SYMBOLIC = r"[ugoa]*([-+=][rwxXst]*|[-+=][ugo])+(,[ugoa]*([-+=][rwxXst]*|[-+=][ugo])+)*\Z"
 
 
 def copy_or_add(
@@ -102,7 +102,7 @@ def _check_mode(chmod: Word | None, complaints: Complaints) -> None:
     if re.match(r"[0-7]+\Z", chmod.text):
         if int(chmod.text, 8) > 0o7777:
             complaints.at(chmod, f"--chmod={chmod.text}", "octal up to 7777")
-    elif not _SYMBOLIC.match(chmod.text):
+    elif not re.match(_SYMBOLIC, chmod.text):
         complaints.at(chmod, f"--chmod={chmod.text}", "octal up to 7777, or symbolic as u+x")
 
 

@@ -46,11 +46,9 @@ if TYPE_CHECKING:
 
     Reader = Callable[[Line, str, Complaints], Instruction | None]
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
-_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION = r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
+_PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 _UNITS_MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 3.6e6}
-_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/[a-zA-Z]*)?\Z")
 
 
 def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
@@ -93,7 +91,7 @@ def _from(line: Line, escape: str, complaints: Complaints) -> Instruction:
     as_ = name = None
     if len(given) == 3 and given[1].text.upper() == "AS":
         as_, name = given[1], given[2]
-        if not _STAGE_NAME.match(name.text.lower()):
+        if not _is_stage_name(name.text.lower()):
             complaints.at(name, f"the stage name {name.text!r}", "a letter, then letters, digits, - _ .")
     elif not given:
         complaints.at(line.keyword, "FROM without an image", "FROM image [AS name]")
@@ -111,6 +109,11 @@ def _from(line: Line, escape: str, complaints: Complaints) -> Instruction:
     for word in (image, platform):
         check_expansion(word, escape, complaints)
     return From(line, image, as_, name, platform)
+
+
+def _is_stage_name(text: str) -> bool:
+    rest = text.replace("-", "").replace("_", "").replace(".", "")
+    return text.isascii() and text[:1].isalpha() and (rest.isalnum() or not rest)
 
 
 def _value(line: Line, name: str) -> Word | None:
@@ -192,15 +195,19 @@ def _expose(line: Line, escape: str, complaints: Complaints) -> Instruction | No
         text = port.text.strip("\"'")
         if "$" in text:
             continue
-        found = _PORT.match(text.rsplit(":", 1)[-1])
-        if found is None:
+        first, dash, last = text.rsplit(":", 1)[-1].partition("/")[0].partition("-")
+        if not (_is_number(first) and (_is_number(last) or not dash)):
             help = "a comment goes on a line of its own" if text.startswith("#") else ""
             complaints.at(port, f"the port {port.text!r}", "PORT, PORT/udp or FIRST-LAST", help)
             if help:
                 break
-        elif found[2] and int(found[2]) < int(found[1]):
+        elif dash and int(last) < int(first):
             complaints.at(port, f"the port range {port.text!r}", "the lower port first")
     return Expose(line, tuple(ports))
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii()
 
 
 def _volume(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
@@ -268,10 +275,10 @@ def _check_times(line: Line, complaints: Complaints) -> None:
 
 def _length_ms(text: str) -> float | None:
     """The length of a Go duration in milliseconds, None when it is none."""
-    if not _DURATION.match(text):
+    if not re.match(_DURATION, text):
         return 0 if not text else None
     sign = -1 if text.startswith("-") else 1
-    return sign * sum([float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text)])
+    return sign * sum([float(number) * _UNITS_MS[unit] for number, unit in re.findall(_PART, text)])
 
 
 def _onbuild(line: Line, escape: str, complaints: Complaints) -> Instruction | None:

@@ -13,21 +13,34 @@ from ctr_ci.dockerfile.instruction import Pair
 from ctr_ci.dockerfile.lex import SPACE, UNKNOWN, Lexer, LexError
 from ctr_ci.dockerfile.text import Text, Word
 
-_WORD = re.compile(r"[^\t\v\f\r ]+")
 _quoted: dict[str, re.Pattern[str]] = {}
-_sound: dict[str, re.Pattern[str]] = {}
 
 
 def blank_delimited(arguments: Text) -> list[Word]:
     text = arguments.text
-    if len(arguments.starts) == 1:
-        origin, source = arguments.origins[0], arguments.source
-        return [Word(m[0], origin + m.start(), origin + m.end(), source) for m in _WORD.finditer(text)]
-    return [arguments.word(found.start(), found.end()) for found in _WORD.finditer(text)]
+    return [arguments.word(start, end) for start, end in _parted(text)]
+
+
+def _parted(text: str) -> list[tuple[int, int]]:
+    """Where the words are that blanks cut."""
+    if "\t" in text or "\v" in text or "\f" in text or "\r" in text:
+        for blank in "\t\v\f\r":
+            text = text.replace(blank, " ")
+    found: list[tuple[int, int]] = []
+    at = 0
+    for part in text.split(" "):
+        end = at + len(part)
+        if part:
+            found.append((at, end))
+        at = end + 1
+    return found
 
 
 def quote_aware(arguments: Text, escape: str) -> list[tuple[int, int]]:
     """Where the words are that blanks cut outside quotes and escapes; an open quote goes to the end."""
+    text = arguments.text
+    if "'" not in text and '"' not in text and escape not in text and text.isascii() and "\n" not in text:
+        return _parted(text)
     pattern = _quoted.get(escape)
     if pattern is None:
         e = re.escape(escape)
@@ -102,14 +115,7 @@ def check_expansion(word: Word | None, escape: str, complaints: Complaints) -> N
     text = word.text
     if "$" not in text and "'" not in text and '"' not in text:
         return
-    pattern = _sound.get(escape)
-    if pattern is None:
-        e = re.escape(escape)
-        name = r"\$(?:[a-zA-Z_]\w*+|\{[a-zA-Z_]\w*+\})"
-        pattern = _sound[escape] = re.compile(
-            rf"(?:[^$'\"{e}]++|{e}.|'[^']*+'|\"(?:[^\"{e}$]++|{e}.|{name})*+\"|{name})*+\Z", re.DOTALL
-        )
-    if pattern.match(text):
+    if "'" not in text and escape not in text and "${" not in text and text.count('"') % 2 == 0:
         return
     try:
         Lexer(text, escape, _anything).read()

@@ -10,21 +10,20 @@ import re
 
 from ctr_ci.shell.script import Assignment, Command, Pipeline, Redirection, Script, Unread, Word
 from ctr_ci.shell.unwrap import inner_command, inner_script
-from ctr_ci.shell.words import DEEPEST, WordReader
+from ctr_ci.shell.words import DEEPEST, PLAIN, WordReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_REDIRECTION = re.compile(r"(\d*|\{\w+\})(<<<|<<-|<<|<>|<&|>>|>\||>&|&>>|&>|<(?!\()|>(?!\())")
+_REDIRECTION = r"(\d*|\{\w+\})(<<<|<<-|<<|<>|<&|>>|>\||>&|&>>|&>|<(?!\()|>(?!\())"
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]*\])?(\+?)=")
-_RESERVED = re.compile(r"(?:[{}!]|[a-z]+|\[\[)(?=[\s;&|<>()]|\Z)")
-_FUNCTION = re.compile(r"([^\s'\"\\$`|&;<>()=]+)[ \t]*\([ \t]*\)")
+_FUNCTION = r"([^\s'\"\\$`|&;<>()=]+)[ \t]*\([ \t]*\)"
 _ENDS = frozenset(["then", "elif", "else", "fi", "do", "done", "esac", "}", "in"])
+_STARTS = ("{", "!", "[[", "if", "while", "until", "for", "case", "select", "function", "time", "coproc")
+_WORDS = _ENDS.union(_STARTS)
 _DECLARATIONS = frozenset(["export", "readonly", "local", "declare", "typeset"])
-_REGEX_WORD = re.compile(
-    r"(?:[^\s()'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\((?:[^()'\"]|\([^()]*\))*\))+", re.S
-)
+_REGEX_WORD = r"(?:[^\s()'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\((?:[^()'\"]|\([^()]*\))*\))+"
 
 
 class _Draft:
@@ -78,8 +77,8 @@ class Parser(WordReader):
             self._list("")
             if self.at >= self.size:
                 break
-            word = _RESERVED.match(self.text, self.at, self.size)
-            end = word.end() if word else self.at + 1
+            word = self._reserved()
+            end = self.at + (len(word) or 1)
             self.complain(self.at, end, f"{self.text[self.at : end]!r} has nothing to close")
             self.at = end
         self._bodies()
@@ -114,8 +113,15 @@ class Parser(WordReader):
         char = self.text[self.at]
         if char == ")" or self.text.startswith((";;", ";&"), self.at):
             return True
-        word = _RESERVED.match(self.text, self.at, self.size)
-        return word is not None and word[0] in _ENDS
+        return self._reserved() in _ENDS
+
+    def _reserved(self) -> str:
+        """The reserved word at this place, "" when there is none."""
+        found = PLAIN.match(self.text, self.at, self.size)
+        if found is None or found[0] not in _WORDS:
+            return ""
+        end = found.end()
+        return found[0] if end >= self.size or self.text[end] not in "'\"\\$`" else ""
 
     def _skip_lines(self) -> None:
         """Blanks, line ends (with the bodies of heredocs behind them) and comments."""
@@ -157,13 +163,13 @@ class Parser(WordReader):
         start, negated = self.at, False
         elements: list[tuple[int, ...]] = []
         while True:
-            word = _RESERVED.match(self.text, self.at, self.size)
-            if word is None or word[0] not in ("!", "time", "coproc"):
+            word = self._reserved()
+            if word not in ("!", "time", "coproc"):
                 break
-            if word[0] == "time" and not self._is_keyword(word.end()):
+            if word == "time" and not self._is_keyword(self.at + 4):
                 break
-            negated = negated != (word[0] == "!")
-            self.at = word.end()
+            negated = negated != (word == "!")
+            self.at += len(word)
             self.blanks()
         while True:
             first = len(self.drafts)
@@ -190,10 +196,7 @@ class Parser(WordReader):
     def _is_keyword(self, end: int) -> bool:
         """Whether `time` stands before a compound command: before a simple one it is a wrapper."""
         rest = self.text[end : self.size].lstrip(" \t")
-        word = _RESERVED.match(rest)
-        return rest.startswith("(") or (
-            word is not None and word[0] in ("{", "if", "for", "while", "until", "case", "[")
-        )
+        return rest.startswith(("(", "[[")) or rest.split(" ", 1)[0] in _COMPOUNDS
 
     # compound commands
 
@@ -213,19 +216,19 @@ class Parser(WordReader):
                     return None
                 self._subshell()
                 return None
-            word = _RESERVED.match(text, self.at, self.size)
-            if word is not None:
-                if word[0] == "[[":
+            word = self._reserved()
+            if word:
+                if word == "[[":
                     return self._test(chain)
-                read = _COMPOUNDS.get(word[0])
+                read = _COMPOUNDS.get(word)
                 if read is not None:
-                    self.at = word.end()
+                    self.at += len(word)
                     saved = dict(self.variables)
                     read(self)
                     self._forget(saved)
                     self._after_compound()
                     return None
-            function = _FUNCTION.match(text, self.at, self.size)
+            function = self._function_name()
             if function is not None:
                 self.at = function.end()
                 self._body_of_function(chain)
@@ -233,6 +236,13 @@ class Parser(WordReader):
             return self._simple(chain)
         finally:
             self.depth -= 1
+
+    def _function_name(self) -> re.Match[str] | None:
+        """`name ()`, where it stands here."""
+        found = PLAIN.match(self.text, self.at, self.size)
+        if found is None or not self.text[found.end() : self.size].lstrip(" \t").startswith("("):
+            return None
+        return re.compile(_FUNCTION).match(self.text, self.at, self.size)
 
     def _within(self, label: str, closer: str = "") -> None:
         outer = self.nesting
@@ -249,10 +259,10 @@ class Parser(WordReader):
     def _expect(self, *words: str) -> str:
         """Takes one of the closing words, if it stands here."""
         self._skip_lines()
-        found = _RESERVED.match(self.text, self.at, self.size)
-        if found is not None and found[0] in words:
-            self.at = found.end()
-            return found[0]
+        found = self._reserved()
+        if found in words:
+            self.at += len(found)
+            return found
         shown = self.text[self.at : min(self.at + 12, self.size)].split("\n")[0] or "the end"
         self.complain(self.at, min(self.at + 1, self.size), f"{words[-1]} was expected, not {shown}")
         return ""
@@ -340,9 +350,8 @@ class Parser(WordReader):
         if name and name[0].value:
             self.variables[name[0].value] = None
         self._skip_lines()
-        word = _RESERVED.match(self.text, self.at, self.size)
-        if word is not None and word[0] == "in":
-            self.at = word.end()
+        if self._reserved() == "in":
+            self.at += 2
             while True:
                 self.blanks()
                 if not self.words():
@@ -358,9 +367,8 @@ class Parser(WordReader):
             if self.at >= self.size:
                 self._expect("esac")
                 return
-            word = _RESERVED.match(self.text, self.at, self.size)
-            if word is not None and word[0] == "esac":
-                self.at = word.end()
+            if self._reserved() == "esac":
+                self.at += 4
                 return
             if not self._patterns():
                 return
@@ -435,7 +443,7 @@ class Parser(WordReader):
                 self.at += 2
                 break
             if draft.words[-1].text == "=~":
-                found = _REGEX_WORD.match(text, start, self.size)
+                found = re.compile(_REGEX_WORD, re.S).match(text, start, self.size)
                 if found is not None:
                     self.at = found.end()
                     draft.words.append(Word(found[0], None, start, self.at))
@@ -470,7 +478,7 @@ class Parser(WordReader):
                 char = text[self.at]
             if char == "#" and (self.at == 0 or text[self.at - 1] in " \t\n;"):
                 break
-            if (char in "<>&{0123456789") and self._redirection(draft):
+            if char in "<>&{0123456789" and self._redirection(draft):
                 continue
             if not draft.words:
                 found = _ASSIGNMENT.match(text, self.at, self.size)
@@ -562,7 +570,9 @@ class Parser(WordReader):
                     self.variables[word.value] = None
 
     def _redirection(self, draft: _Draft | None) -> bool:
-        found = _REDIRECTION.match(self.text, self.at, self.size)
+        if not self._may_redirect():
+            return False
+        found = re.compile(_REDIRECTION).match(self.text, self.at, self.size)
         if found is None:
             return False
         start, operator = self.at, found[2]
@@ -586,6 +596,14 @@ class Parser(WordReader):
             draft.redirections.append(Redirection(operator, found[1], target, start, self.at))
             draft.end = self.at
         return True
+
+    def _may_redirect(self) -> bool:
+        """A look ahead without a regular expression: most words that begin with a digit are just words."""
+        text, at = self.text, self.at
+        while at < self.size and text[at].isdigit():
+            at += 1
+        char = text[at : min(at + 1, self.size)]
+        return char in ("<", ">", "{") or (char == "&" and text.startswith("&>", at))
 
     def _delimiter(self) -> tuple[str, bool]:
         found = re.compile(r"(?:[^\s'\"\\|&;<>()]|\\.|'[^']*'|\"[^\"]*\")+").match(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ANSI = re.compile(
-    r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.)|(.))", re.S
-)
+_ANSI = r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.)|(.))"
 _LETTERS = {
     "a": "\a",
     "b": "\b",
@@ -31,7 +29,7 @@ def _ansi(found: re.Match[str]) -> str:
 
 def ansi_decoded(body: str) -> str:
     """The content of `$'…'`."""
-    return _ANSI.sub(_ansi, body) if "\\" in body else body
+    return re.sub(_ANSI, _ansi, body, flags=re.S) if "\\" in body else body
 
 
 def handed_on(word: str, start: int) -> tuple[str, list[int]]:

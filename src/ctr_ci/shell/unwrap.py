@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ctr_ci.shell.script import Word
 
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
@@ -41,7 +39,11 @@ WRAPPERS: dict[str, tuple[tuple[str, ...], int]] = {
     "catchsegv": ((), 0),
     "unbuffer": ((), 0),
 }
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+
+
+def _is_assignment(text: str) -> bool:
+    name, equals, _ = text.partition("=")
+    return bool(equals) and name.isidentifier()
 
 
 def inner_command(name: str, words: list[Word]) -> list[tuple[int, int]]:
@@ -65,7 +67,7 @@ def inner_command(name: str, words: list[Word]) -> list[tuple[int, int]]:
                 return []
             at += 2 if text in takes else 1
             continue
-        if text is not None and name in ("env", "sudo", "doas") and _ASSIGNMENT.match(text):
+        if text is not None and name in ("env", "sudo", "doas") and _is_assignment(text):
             at += 1
             continue
         break
@@ -75,7 +77,7 @@ def inner_command(name: str, words: list[Word]) -> list[tuple[int, int]]:
 
 def _behind_env(words: list[Word], at: int) -> list[tuple[int, int]]:
     """The command behind `env NAME=$value`."""
-    while at < len(words) and _ASSIGNMENT.match(words[at].text):
+    while at < len(words) and _is_assignment(words[at].text):
         at += 1
     return [(at, len(words))] if at < len(words) and words[at].value is not None else []
 

@@ -7,13 +7,15 @@ import re
 from ctr_ci.shell.quote import ansi_decoded
 from ctr_ci.shell.script import Redirection, Unread, Word
 
-PLAIN = re.compile(r"[^\s'\"\\$`|&;<>()]+")
-_BLANKS = re.compile(r"(?:[ \t\r\f\v]|\\\n)+")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9]|[@*#?$!-]")
+PLAIN = re.compile(r"[^ \t\n\r\f\v'\"\\$`|&;<>()]+")
+_NAME = r"[A-Za-z_]\w*|[0-9]|[@*#?$!-]"
 _IN_DOUBLE = re.compile(r"[^\"\\$`]+")
-_BRACED = re.compile(r"\$\{([A-Za-z_]\w*)(?:\}|(:?[-+])([^'\"\\$`{}]*)\})")
-_GLOB = re.compile(r"[*?]|\[[^\]]+\]")
+_BRACED = r"\$\{([A-Za-z_]\w*)(?:\}|(:?[-+])([^'\"\\$`{}]*)\})"
 DEEPEST = 40
+
+
+def _is_glob(text: str) -> bool:
+    return "*" in text or "?" in text or ("[" in text and "]" in text[text.index("[") + 2 :])
 
 
 class WordReader:
@@ -42,9 +44,10 @@ class WordReader:
         self.unread.append(Unread(start, end, why))
 
     def blanks(self) -> None:
-        found = _BLANKS.match(self.text, self.at, self.size)
-        if found:
-            self.at = found.end()
+        text, at, size = self.text, self.at, self.size
+        while at < size and (text[at] in " \t\r\f\v" or (text[at] == "\\" and text.startswith("\\\n", at))):
+            at += 2 if text[at] == "\\" else 1
+        self.at = min(at, size)
 
     def words(self) -> list[Word]:
         """The word at this place: none, one, or several when a known variable holds several."""
@@ -57,7 +60,7 @@ class WordReader:
                     return []
                 self.at = end
                 text = plain[0]
-                return [Word(text, text, start, end, False, _GLOB.search(text) is not None)]
+                return [Word(text, text, start, end, False, _is_glob(text))]
         return self._pieces(start)
 
     def _pieces(self, start: int) -> list[Word]:
@@ -72,7 +75,7 @@ class WordReader:
             if plain is not None:
                 value = plain[0]
                 self.at = plain.end()
-                glob = glob or _GLOB.search(value) is not None
+                glob = glob or _is_glob(value)
             elif char == "'":
                 quoted, value = True, self._single()
             elif char == '"':
@@ -167,7 +170,7 @@ class WordReader:
             return None
         if text.startswith("{", at + 1) and at + 1 < self.size:
             return self._braced()
-        name = _NAME.match(text, at + 1, self.size)
+        name = re.compile(_NAME).match(text, at + 1, self.size)
         if name is None:
             self.at = at + 1
             return "$"
@@ -176,7 +179,7 @@ class WordReader:
 
     def _braced(self) -> str | None:
         text, start = self.text, self.at
-        simple = _BRACED.match(text, start, self.size)
+        simple = re.compile(_BRACED).match(text, start, self.size)
         if simple is not None:
             self.at = simple.end()
             held = self.variables.get(simple[1])
