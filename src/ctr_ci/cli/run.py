@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         colour=arguments.color,
         quiet=arguments.quiet,
         junit=Path(arguments.junit) if arguments.junit else None,
-        gate_policy=arguments.gate_policy,
+        gate_policy=arguments.gate_policy or "default",
         pull=arguments.pull,
         engine=arguments.engine,
         network=arguments.network or "",
@@ -90,8 +90,8 @@ COMMAND = Command(
         Option("--push", "publish the tested images when the build has passed", kind="flag"),
         Option(
             "--gate-policy",
-            "an image that no step tested: fail the build, warn, or say nothing",
-            default="warn",
+            "required: an image that no step tested fails the build, too; warn: no gate fails it "
+            "(default: declared gates do)",
             choices=("required", "warn", "off"),
         ),
         Option("--record", "where the record goes (default: .ctr-ci/runs/BUILD/record.json)", metavar="FILE"),

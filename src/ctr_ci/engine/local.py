@@ -55,6 +55,7 @@ class LocalEngine:
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
         self._library: Engine | None = None
+        self._closed = False
         self._call("answer", "GET", "/_ping")
 
     @property
@@ -186,6 +187,7 @@ class LocalEngine:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, []
             library, self._library = self._library, None
         for connection in idle:
@@ -259,7 +261,10 @@ class LocalEngine:
             connection.close()
             raise
         with self._lock:
-            self._idle.append(connection)
+            if not self._closed:
+                self._idle.append(connection)
+                return response.status, answer
+        connection.close()
         return response.status, answer
 
     def _dial(self, timeout: float | None) -> Socket:

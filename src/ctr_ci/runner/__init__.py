@@ -5,9 +5,11 @@ The engine, the clock and the sink of events are arguments; nothing here prints.
 
 from __future__ import annotations
 
-from ctr_ci.runner.execute import Build, Control, Options, Outcome, run
+from ctr_ci.runner.build import Build, Judge, Options, Outcome
+from ctr_ci.runner.control import Control
+from ctr_ci.runner.execute import run
 from ctr_ci.runner.images import Builders
 from ctr_ci.runner.owner import owner
 from ctr_ci.runner.reap import Reaped, reap
 
-__all__ = ["Build", "Builders", "Control", "Options", "Outcome", "Reaped", "owner", "reap", "run"]
+__all__ = ["Build", "Builders", "Control", "Judge", "Options", "Outcome", "Reaped", "owner", "reap", "run"]

@@ -10,26 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Literal
+from queue import Empty
 
 from ctr_ci import broker as brokers
 from ctr_ci.engine import Engine, Image
-from ctr_ci.events import (
-    BuildFinished,
-    BuildStarted,
-    Event,
-    GateDecided,
-    ImageFound,
-    Noted,
-    StepFinished,
-)
+from ctr_ci.events import BuildFinished, BuildStarted, Event, ImageFound, Noted, StepFinished
 from ctr_ci.plan import Plan, Step
 from ctr_ci.problem import CtrCiError, Problem, WorldError
+from ctr_ci.runner.build import Build, Judge, Options, Outcome
 from ctr_ci.runner.container import HOME, Ground
-from ctr_ci.runner.images import Builders
+from ctr_ci.runner.control import Began, Broke, Control, Judged, Message, Stopped
 from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.schedule import Drop, Ended, Halt, Happening, Schedule, Start, Stop, advance, width
@@ -39,75 +29,6 @@ from ctr_ci.runner.step_docker import Brokered, NoDocker, StepDocker, Trusted
 from ctr_ci.secret import Secret
 
 GRACE_S = 5.0  # for stopped steps to end; then we go on without them
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """Which build this is. `folder` is ours alone and goes away at the end; `workspace` lies in it."""
-
-    id: str
-    owner: str
-    folder: Path
-    workspace: Path
-    source: tuple[tuple[str, str | bool | None], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
-    `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run."""
-
-    builders: Builders = field(default_factory=Builders)
-    docker: Literal["broker", "engine", "none"] = "broker"
-    push: Literal["held", "refused"] = "held"
-    network: str = ""
-    jobs: int | None = None
-    skip: frozenset[int] = frozenset()
-    memory_bytes: int | None = None
-    gates_required: bool = False
-    keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`status` as in events.BuildFinished; `error`: whose fault it is where it is not the work's;
-    `signal`: the one that stopped the build, 0 for none."""
-
-    status: str
-    problem: Problem | None = None
-    error: CtrCiError | None = None
-    signal: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Signal:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Began:
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class _Broke:
-    """A thread met what no thread should: the build is ended and the error raised again."""
-
-    step: Step
-    error: BaseException
-
-
-class Control:
-    """Stops a running build; `stop` may be called from a signal handler."""
-
-    def __init__(self) -> None:
-        self.inbox: SimpleQueue[_Signal | _Began | _Broke | StepEnd] = SimpleQueue()
-
-    def stop(self, signal_number: int) -> None:
-        self.inbox.put(_Signal(signal_number))
-
-
-Judge = Callable[[], tuple[GateDecided, ...]]
 
 
 def run(
@@ -120,7 +41,7 @@ def run(
     *,
     clock: Callable[[], float],
     control: Control,
-    judge: Judge = tuple,
+    judge: Judge = lambda: iter(()),
 ) -> Outcome:
     """Runs a plan to its end. `emit` gets every event, one call at a time, from several threads.
 
@@ -298,23 +219,27 @@ class _Run:
                     return
                 schedule = self._too_late(schedule, bench)
                 continue
-            match message:
-                case _Signal(number):
-                    first = self._halted_at is None
-                    self._end("CANCELLED", Problem("context canceled"), signal=number)
-                    schedule = self._advance(schedule, Halt(), bench) if first else schedule
-                case _Began(step):
-                    if step.timeout is not None:
-                        self._deadlines[step.index] = time.monotonic() + step.timeout.total_seconds()
-                case _Broke(step, error):
-                    self._broke = self._broke or error
-                    self._end("INTERNAL_ERROR", Problem(f"{step.label}: {error}"))
-                    schedule = self._advance(schedule, Ended(step.index, ok=False), bench)
-                case StepEnd():
-                    self._deadlines.pop(message.step.index, None)
-                    if not message.ok and message.status != "CANCELLED":
-                        self._end("FAILURE", message.problem, message.error)
-                    schedule = self._advance(schedule, Ended(message.step.index, message.ok), bench)
+            schedule = self._heard(message, schedule, bench)
+
+    def _heard(self, message: Message, schedule: Schedule, bench: Bench) -> Schedule:
+        match message:
+            case Stopped(number):
+                self._end("CANCELLED", Problem("context canceled"), signal=number)
+                return self._advance(schedule, Halt(), bench)
+            case Began(step):
+                if step.timeout is not None:
+                    self._deadlines[step.index] = time.monotonic() + step.timeout.total_seconds()
+            case Broke(where, error, step):
+                self._broken(where, error)
+                return self._advance(schedule, Halt() if step is None else Ended(step, ok=False), bench)
+            case StepEnd(step):
+                self._deadlines.pop(step.index, None)
+                if not message.ok and message.status != "CANCELLED":
+                    self._end("FAILURE", message.problem, message.error)
+                return self._advance(schedule, Ended(step.index, message.ok), bench)
+            case Judged():
+                pass
+        return schedule
 
     def _advance(self, schedule: Schedule, happening: Happening | None, bench: Bench) -> Schedule:
         schedule, commands = advance(schedule, happening)
@@ -324,7 +249,7 @@ class _Run:
             match command:
                 case Start(index):
                     step = self._plan.steps[index]
-                    self._runs[index] = StepRun(step, bench, lambda s: self._inbox.put(_Began(s)))
+                    self._runs[index] = StepRun(step, bench, lambda s: self._inbox.put(Began(s)))
                     name = f"ctr-ci-step-{index}"
                     threading.Thread(target=self._work, args=(step,), name=name, daemon=True).start()
                 case Stop(index):
@@ -338,7 +263,7 @@ class _Run:
         try:
             self._inbox.put(self._runs[step.index].work())
         except BaseException as error:  # noqa: BLE001  it is raised again in the build's thread
-            self._inbox.put(_Broke(step, error))
+            self._inbox.put(Broke(step.label, error, step.index))
 
     def _stop(self, index: int, verdict: str) -> None:
         try:
@@ -393,16 +318,49 @@ class _Run:
             )
 
     def _pass_gates(self) -> None:
-        for gate in self._judge():
-            self._emit(gate)
-            if gate.verdict != "passed" and self._options.gates_required:
-                self._end(
-                    "FAILURE",
-                    Problem(
-                        f"the gate {gate.name} is {gate.verdict}: {gate.because}",
-                        help="--gate-policy warn lets the build pass; `publish` would refuse the image",
-                    ),
-                )
+        """Asks the gates, in a thread: a gate may run containers, and a signal must reach us."""
+        if self._outcome.status != "SUCCESS":
+            return
+        thread = threading.Thread(target=self._ask_gates, name="ctr-ci-gates", daemon=True)
+        thread.start()
+        while True:
+            match self._inbox.get():
+                case Judged():
+                    return
+                case Broke(where, error):
+                    self._broken(where, error)
+                    return
+                case Stopped(number):
+                    self._end("CANCELLED", Problem("context canceled"), signal=number)
+                    self._halted_at = time.monotonic()
+                    self._sweep()
+                    thread.join(GRACE_S)
+                    return
+                case _:
+                    pass  # late news of a step that did not end in time
+
+    def _ask_gates(self) -> None:
+        try:
+            for gate in self._judge():
+                self._emit(gate)
+                if gate.verdict in self._options.failing:
+                    problem = Problem(f"gate {gate.name} {gate.verdict}: {gate.because}")
+                    self._end("FAILURE", problem)
+        except CtrCiError as error:
+            self._end("INTERNAL_ERROR", error.problems[0], error)
+        except BaseException as error:  # noqa: BLE001  it is raised again in the build's thread
+            self._inbox.put(Broke("a gate", error))
+            return
+        self._inbox.put(Judged())
+
+    def _sweep(self) -> None:
+        """Removes whatever of this build is in the engine now: it ends what gates have running."""
+        try:
+            for thing in self._engine.owned():
+                if thing.build_id == self._build.id and thing.kind == "container":
+                    self._engine.remove(thing.id)
+        except WorldError as error:
+            self._not_removed(error.problems[0])
 
     def _tidy(self) -> None:
         """Removes all of this build. What goes wrong with that is told, and hides nothing else."""
@@ -422,6 +380,10 @@ class _Run:
         self._note("warning", problem.found + (f" ({problem.help})" if problem.help else ""))
 
     # --- words
+
+    def _broken(self, where: str, error: BaseException) -> None:
+        self._broke = self._broke or error
+        self._end("INTERNAL_ERROR", Problem(f"{where}: {type(error).__name__}: {error}"))
 
     def _end(
         self, status: str, problem: Problem | None, error: CtrCiError | None = None, signal: int = 0

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import BinaryIO, Literal
 from uuid import uuid4
 
-from ctr_ci import gate, record
+from ctr_ci import record
 from ctr_ci.engine import Engine, connect
 from ctr_ci.events import Event, GateDecided, Noted, StepOutput
 from ctr_ci.plan import Plan
@@ -29,18 +29,26 @@ from ctr_ci.runner import Build, Builders, Control, Options, Outcome, owner, rea
 from ctr_ci.runner import run as carry_out
 from ctr_ci.secret import Secret
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
+from ctr_ci.verbs.run_gates import Gates, gates_of
 from ctr_ci.verbs.run_view import Colour, Format, view
 from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import Selection, skipped
 from ctr_ci.workspace import Workspace, prepare
 
+FAILING = {  # verdicts of gates that fail the build
+    "default": frozenset({"failed"}),
+    "required": frozenset({"failed", "missing"}),
+    "warn": frozenset[str](),
+    "off": frozenset[str](),
+}
 LONGEST_PLACE = 70  # bytes: sockets lie below it, and a socket's path has 107 at most
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked for. `source` "": none (`--no-source`). `record` None: the usual place under
-    the current folder. `format` is "text" or "json", `gate_policy` required, warn or off."""
+    the current folder. `format` is "text" or "json". `gate_policy`: "default" fails
+    the build for a declared gate that failed, "required" also for an image that nothing tested."""
 
     source: str
     choice: BuildChoice
@@ -53,7 +61,7 @@ class Request:
     colour: Colour = "auto"
     quiet: bool = False
     junit: Path | None = None
-    gate_policy: Literal["required", "warn", "off"] = "warn"
+    gate_policy: Literal["default", "required", "warn", "off"] = "default"
     pull: str = "missing"
     engine: str | None = None
     network: str = ""
@@ -86,10 +94,13 @@ def run(request: Request, world: World) -> Exit:
         secrets = read_secrets(request.secrets, world.environment)
         if request.dry_run:
             return _dry_run(request, plan, world)
-        engine = connect(request.engine, world.environment)
-        stack.callback(engine.close)
-        reaping = _reap(engine)
-        workspace = workspace or _prepare(request, world, folder)
+        gates = gates_of(
+            plan,
+            workspace.folder if workspace else Path(request.source or "."),
+            world.environment,
+            request.choice.config_file,
+            request.choice.use_config,
+        )
         options = Options(
             builders=builders,
             docker="engine" if request.trust_steps else "broker",
@@ -97,11 +108,15 @@ def run(request: Request, world: World) -> Exit:
             jobs=request.jobs,
             skip=skipped(plan, request.selection),
             memory_bytes=request.memory_bytes,
-            gates_required=request.gate_policy == "required",
+            failing=FAILING[request.gate_policy],
             keep=request.keep,
         )
+        engine = connect(request.engine, world.environment)
+        stack.callback(engine.close)
+        reaping = _reap(engine)
+        workspace = workspace or _prepare(request, world, folder)
         build = Build(build_id, owner(), folder, workspace.folder, workspace.source)
-        outcome, found, path = _carry_out(request, world, plan, engine, build, options, secrets, stack)
+        outcome, found, path = _carry_out(request, world, plan, engine, build, options, secrets, gates, stack)
         reaping.join(timeout=5)
     return _conclude(request, world, outcome, found, path)
 
@@ -140,6 +155,7 @@ def _carry_out(
     build: Build,
     options: Options,
     secrets: Mapping[str, Secret],
+    gates: Gates,
     stack: ExitStack,
 ) -> tuple[Outcome, record.Record, Path]:
     path = request.record or _usual_place(world.root, build.id)
@@ -158,6 +174,12 @@ def _carry_out(
     )
     events = Recorder(path, journal, show)
     control = Control()
+
+    def judge() -> Iterator[GateDecided]:
+        if request.gate_policy == "off":
+            return iter(())
+        return gates.judge(events.record(), engine, build, world.clock, options.memory_bytes)
+
     with _signals(control):
         outcome = carry_out(
             plan,
@@ -168,7 +190,7 @@ def _carry_out(
             events.take,
             clock=world.clock,
             control=control,
-            judge=lambda: _judge(request, events.record(), world.clock()),
+            judge=judge,
         )
     if request.junit is not None:
         journal.close()
@@ -196,22 +218,6 @@ class Recorder:
     def record(self) -> record.Record:
         assert self._record is not None
         return self._record
-
-
-def _judge(request: Request, found: record.Record, at: float) -> tuple[GateDecided, ...]:
-    if request.gate_policy == "off":
-        return ()
-    return tuple(
-        GateDecided(
-            at,
-            "tested",
-            verdict.image_id,
-            "passed" if verdict.passed else "missing",
-            f"{verdict.name}: {verdict.because}",
-            verdict.tested_by,
-        )
-        for verdict in gate.decide(found, gate.Policy())
-    )
 
 
 def _conclude(request: Request, world: World, outcome: Outcome, found: record.Record, path: Path) -> Exit:

@@ -1,0 +1,50 @@
+"""What the threads of a build tell the one that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from ctr_ci.plan import Step
+from ctr_ci.runner.step import StepEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A signal asked the build to end."""
+
+    signal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A step's container runs: its own time limit counts from now."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """A thread met what no thread should: the build is ended and the error raised again."""
+
+    where: str
+    error: BaseException
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All gates have been asked."""
+
+
+Message = Stopped | Began | Broke | StepEnd | Judged
+
+
+class Control:
+    """Stops a running build; `stop` may be called from a signal handler (the queue allows it)."""
+
+    def __init__(self) -> None:
+        self.inbox: SimpleQueue[Message] = SimpleQueue()
+
+    def stop(self, signal_number: int) -> None:
+        self.inbox.put(Stopped(signal_number))

@@ -1,0 +1,101 @@
+"""The gates of a run: ctr-ci.yaml's, and the rule that an image must have been run to be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctr_ci import gate, settings
+from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, Engine
+from ctr_ci.events import GateDecided
+from ctr_ci.plan import Plan, Step
+from ctr_ci.record import Record, fold
+from ctr_ci.runner import Build
+from ctr_ci.settings import Settings
+from ctr_ci.source import Source
+
+TESTED = "tested"
+FILE_FLAGS = ("-f", "--file")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What is asked of the images. `folder` is where the source lies."""
+
+    policy: gate.Policy
+    settings: Settings
+    folder: Path
+    plan: Plan
+
+    def judge(
+        self,
+        record: Record,
+        engine: Engine,
+        build: Build,
+        clock: Callable[[], float],
+        memory_bytes: int | None,
+    ) -> Iterator[GateDecided]:
+        """Every declared gate's verdict, then for each image whether it may ship."""
+        around = gate.Surroundings(
+            engine,
+            ((BUILD_LABEL, build.id), (OWNER_LABEL, build.owner)),
+            self.folder,
+            clock,
+            self._lint,
+            memory_bytes,
+        )
+        for event in gate.judge(record, self.policy, around):
+            record = fold((event,), record)
+            yield event
+        for verdict in gate.decide(record, self.policy):
+            yield GateDecided(
+                clock(),
+                TESTED,
+                verdict.image_id,
+                "passed" if verdict.passed else "missing",
+                f"{verdict.name}: {verdict.because}",
+                verdict.tested_by,
+            )
+
+    def _lint(self, severity: str) -> str:
+        """What the linter says of the Dockerfiles that the build's steps name; "" where it is less
+        than this severity."""
+        from ctr_ci import dockerfile, lint
+
+        worst = lint.Severity(severity).rank
+        for path in dockerfiles(self.plan, self.folder):
+            source = Source.decode(str(path), path.read_bytes())
+            for finding in lint.check(dockerfile.parse(source), self.settings.lint):
+                if finding.severity.rank <= worst:
+                    return f"{path.name}:{finding.span.start.line}: {finding.message}"
+        return ""
+
+
+def gates_of(
+    plan: Plan, folder: Path, environment: Mapping[str, str], config_file: str, use_config: bool
+) -> Gates:
+    """The gates that ctr-ci.yaml declares for the source in `folder`. Raises InputError."""
+    found = settings.find(str(folder), environment, config_file, use_config)
+    policy = gate.load(found.section("stages"), found.section("gates"), found.section("publish"), found.path)
+    return Gates(policy, found, folder, plan)
+
+
+def dockerfiles(plan: Plan, folder: Path) -> tuple[Path, ...]:
+    """The Dockerfiles that `docker build` steps of a plan name, as far as they lie in the source."""
+    named = (folder / name for step in plan.steps for name in _named(step))
+    return tuple(dict.fromkeys(path for path in named if path.is_file()))
+
+
+def _named(step: Step) -> Iterator[str]:
+    arguments = step.args or ()
+    if "build" not in arguments:
+        return
+    place = step.workdir.removeprefix("/workspace").lstrip("/")
+    for at, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag in FILE_FLAGS:
+            following = arguments[at + 1] if at + 1 < len(arguments) else ""
+            yield f"{place}/{value if equals else following}".lstrip("/")
+            return
+    yield f"{place}/{arguments[-1]}/Dockerfile".lstrip("/")
