@@ -18,26 +18,9 @@ from conftest import StartRegistry
 from ctr_ci import record as records
 from testbed import api
 from testbed.fault_proxy import Delay, FaultProxy
-from testbed.pushing import stored, tags
+from testbed.pushing import ctr_ci, stored, tags
 
 NAME = "gcr.io/p/app:1.0"
-
-
-def ctr_ci(
-    *arguments: str, folder: Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Runs the command with a home of its own and nothing else of our environment."""
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-m", "ctr_ci", *arguments],
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), **environment},
-    )
 
 
 @pytest.fixture

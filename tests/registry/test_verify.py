@@ -23,78 +23,22 @@ from ctr_ci.oci import Digest, Manifest, Reference, Repository, image_index
 from ctr_ci.problem import CtrCiError, InputError, Refused
 from ctr_ci.publish import (
     Builder,
-    Document,
     Key,
-    Memory,
-    Release,
     Signer,
     Verified,
-    Wish,
     documents,
-    push,
     releases,
     unverified,
     verify,
 )
-from ctr_ci.record import ImageRecord, NameRecord, Ran, Record, StepRecord
 from ctr_ci.registry import blobs, manifests, referrers
 from testbed.fault_proxy import Answer, FaultProxy, Seen
-from testbed.pushing import Content, Push, stored, tags, to
+from testbed.pushing import Push, publish, record_of, stored, tags, to
 from testbed.saved import Saved, layer
 
 
 def image() -> Saved:
     return Saved([layer(app=b"app")])
-
-
-def record_of(saved: Saved) -> Record:
-    name = "gcr.io/p/app"
-    step = StepRecord(
-        0,
-        "smoke",
-        name,
-        saved.image_id,
-        "SUCCESS",
-        0,
-        False,
-        20.0,
-        21.0,
-        (),
-        (Ran(saved.image_id, 0, 20.0),),
-        None,
-    )
-    return Record(
-        build_id="b-1",
-        status="SUCCESS",
-        started=1_764_036_000.0,
-        finished=1_764_036_030.0,
-        source=(("kind", "folder"), ("commit", "c" * 40), ("dirty", False)),
-        config_path="cloudbuild.yaml",
-        config_digest=f"sha256:{'a' * 64}",
-        substitutions=(("_MODE", "fast"),),
-        steps=(step,),
-        images=(ImageRecord(name, saved.image_id, ()),),
-        names=(NameRecord(name, saved.image_id, 11.0),),
-    )
-
-
-def publish(push_: Push, saved: Saved, *tags_: str, signer: Signer | None = None) -> tuple[Release, Digest]:
-    """Pushes a tested image with its evidence."""
-    push_.shelf.saved[saved.image_id] = saved
-    (release,) = releases(record_of(saved), Policy())
-    place = Repository(push_.host, push_.name)
-
-    def attest(digest: Digest) -> tuple[Document, ...]:
-        made = documents(release, place, digest, Builder("urn:test"))
-        return tuple(signer.sign(one) for one in made) if signer else made
-
-    with push_.registry() as registry:
-        pushing = push(release, Wish(tags_, attest=attest), registry, Content(push_.shelf), Memory(None))
-        while True:
-            try:
-                push_.events.append(next(pushing))
-            except StopIteration as done:
-                return release, done.value.digest
 
 
 def check(push_: Push, selector: str, require: tuple[str, ...] = (), key: Key | None = None) -> Verified:

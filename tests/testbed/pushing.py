@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +15,23 @@ from urllib.request import Request as Ask
 from urllib.request import urlopen
 
 from ctr_ci.events import Event
+from ctr_ci.gate import Policy
 from ctr_ci.oci import Digest, Repository
 from ctr_ci.problem import Problem, Refused
-from ctr_ci.publish import Memory, Receipt, Wish, push, unverified
+from ctr_ci.publish import (
+    Builder,
+    Document,
+    Memory,
+    Receipt,
+    Release,
+    Signer,
+    Wish,
+    documents,
+    push,
+    releases,
+    unverified,
+)
+from ctr_ci.record import ImageRecord, NameRecord, Ran, Record, StepRecord
 from ctr_ci.registry import Access, Clock, Password, Registry, Transport, Tries
 from ctr_ci.secret import Secret
 from testbed import registry as registries
@@ -141,3 +158,70 @@ def tags(host: str, name: str) -> list[str]:
             return sorted(json.load(answer)["tags"] or [])
     except OSError:
         return []
+
+
+def ctr_ci(
+    *arguments: str, folder: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command with a home of its own and nothing else of our environment."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-m", "ctr_ci", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), **environment},
+    )
+
+
+def record_of(saved: Saved) -> Record:
+    name = "gcr.io/p/app"
+    step = StepRecord(
+        0,
+        "smoke",
+        name,
+        saved.image_id,
+        "SUCCESS",
+        0,
+        False,
+        20.0,
+        21.0,
+        (),
+        (Ran(saved.image_id, 0, 20.0),),
+        None,
+    )
+    return Record(
+        build_id="b-1",
+        status="SUCCESS",
+        started=1_764_036_000.0,
+        finished=1_764_036_030.0,
+        source=(("kind", "folder"), ("commit", "c" * 40), ("dirty", False)),
+        config_path="cloudbuild.yaml",
+        config_digest=f"sha256:{'a' * 64}",
+        substitutions=(("_MODE", "fast"),),
+        steps=(step,),
+        images=(ImageRecord(name, saved.image_id, ()),),
+        names=(NameRecord(name, saved.image_id, 11.0),),
+    )
+
+
+def publish(push_: Push, saved: Saved, *tags_: str, signer: Signer | None = None) -> tuple[Release, Digest]:
+    """Pushes a tested image with its evidence."""
+    push_.shelf.saved[saved.image_id] = saved
+    (release,) = releases(record_of(saved), Policy())
+    place = Repository(push_.host, push_.name)
+
+    def attest(digest: Digest) -> tuple[Document, ...]:
+        made = documents(release, place, digest, Builder("urn:test"))
+        return tuple(signer.sign(one) for one in made) if signer else made
+
+    with push_.registry() as registry:
+        pushing = push(release, Wish(tags_, attest=attest), registry, Content(push_.shelf), Memory(None))
+        while True:
+            try:
+                push_.events.append(next(pushing))
+            except StopIteration as done:
+                return release, done.value.digest

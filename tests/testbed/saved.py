@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -82,6 +83,28 @@ class Saved:
         """Another content for the entries whose name ends so."""
         assert any(path.endswith(name) for path, _ in self.entries)
         self.entries = [(path, content if path.endswith(name) else old) for path, old in self.entries]
+
+
+def oci(saved: Saved) -> Iterator[tuple[str, bytes]]:
+    """The same image as an OCI layout: gzip layers, an index above the manifest."""
+    packed = [gzip.compress(one, mtime=0) for one in saved.layers]
+
+    def described(raw: bytes, kind: str) -> dict[str, object]:
+        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": digest(raw), "size": len(raw)}
+
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "config": described(saved.config, "config.v1+json"),
+            "layers": [described(one, "layer.v1.tar+gzip") for one in packed],
+        }
+    ).encode()
+    inner = json.dumps({"schemaVersion": 2, "manifests": [described(manifest, "manifest.v1+json")]}).encode()
+    index = json.dumps({"schemaVersion": 2, "manifests": [described(inner, "index.v1+json")]}).encode()
+    for raw in (manifest, inner, saved.config, *packed):
+        yield f"blobs/sha256/{digest(raw)[7:]}", raw
+    yield "oci-layout", b'{"imageLayoutVersion":"1.0.0"}'
+    yield "index.json", index
 
 
 def pieces(raw: bytes, size: int = 64 * 1024) -> Iterator[bytes]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from ctr_ci.image import File, Passing, read
 from ctr_ci.problem import InputError
-from testbed.saved import Saved, digest, layer, pieces, tar
+from testbed.saved import Saved, digest, layer, oci, pieces, tar
 
 
 def content(file: File, passing: Passing) -> bytes:
@@ -85,28 +84,6 @@ def test_bytes_that_are_no_archive_are_refused() -> None:
     for raw in (b"", b"hello" * 1000, tar([("README", b"x" * 10)])):
         with pytest.raises(InputError):
             read(pieces(raw), content)
-
-
-def oci(saved: Saved) -> Iterator[tuple[str, bytes]]:
-    """The same image as an OCI layout: gzip layers, an index above the manifest."""
-    packed = [gzip.compress(one, mtime=0) for one in saved.layers]
-
-    def described(raw: bytes, kind: str) -> dict[str, object]:
-        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": digest(raw), "size": len(raw)}
-
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "config": described(saved.config, "config.v1+json"),
-            "layers": [described(one, "layer.v1.tar+gzip") for one in packed],
-        }
-    ).encode()
-    inner = json.dumps({"schemaVersion": 2, "manifests": [described(manifest, "manifest.v1+json")]}).encode()
-    index = json.dumps({"schemaVersion": 2, "manifests": [described(inner, "index.v1+json")]}).encode()
-    for raw in (manifest, inner, saved.config, *packed):
-        yield f"blobs/sha256/{digest(raw)[7:]}", raw
-    yield "oci-layout", b'{"imageLayoutVersion":"1.0.0"}'
-    yield "index.json", index
 
 
 def test_an_oci_layout_is_read_with_the_manifests_that_lead_to_the_image() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ctr_ci.problem import InputError
-from ctr_ci.publish.tags import Facts, expand
+from ctr_ci.publish import Facts
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NOW = 1_764_036_000.0  # 2025-11-25 02:00 UTC
 
 
 def tags(*templates: str, facts: Facts, existing: tuple[str, ...] = ()) -> list[str]:
-    return list(expand(templates, facts, lambda: existing))
+    return list(facts.tags(templates, lambda: existing))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_what_exists_is_asked_for_only_when_it_matters_and_once() -> None:
         asked.append(1)
         return ()
 
-    expand(("a", "type=sha"), Facts(sha=SHA, tag="v1.0.0"), existing)
+    Facts(sha=SHA, tag="v1.0.0").tags(("a", "type=sha"), existing)
     assert asked == []
-    expand(("type=semver", "type=semver,pattern={{raw}}"), Facts(tag="v1.0.0"), existing)
+    Facts(tag="v1.0.0").tags(("type=semver", "type=semver,pattern={{raw}}"), existing)
     assert asked == [1]
 
 

@@ -46,12 +46,14 @@ class Layer(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Image(Generic[T]):
     """One image of an archive; layers base first. `roots` are the manifests and indexes that lead
-    to it in an OCI layout, outermost first (the containerd store calls the image by the first)."""
+    to it in an OCI layout, outermost first (the containerd store calls the image by the first);
+    `documents` all JSON blobs of the layout."""
 
     config: bytes
     layers: tuple[Layer[T], ...]
     names: tuple[str, ...]
     roots: tuple[bytes, ...] = ()
+    documents: tuple[bytes, ...] = ()
 
     @property
     def config_digest(self) -> Digest:
@@ -151,7 +153,8 @@ def read(chunks: Iterable[Piece], each: Each[T], wanted: str = "") -> Image[T]:
                 )
             )
         layers.append(Layer(diff_id, found.digest, found.size, found.compressed, found.value))
-    return Image(config, tuple(layers), named.names, _roots(documents, Digest.of(config)))
+    blobs = tuple(raw for name, raw in documents.items() if name.startswith("blobs/"))
+    return Image(config, tuple(layers), named.names, _roots(documents, Digest.of(config)), blobs)
 
 
 def _hashed(name: str, size: int, pieces: Iterator[Piece], each: Each[T]) -> _Seen[T]:
@@ -169,18 +172,22 @@ def _named(documents: dict[str, bytes], wanted: str) -> _Named:
             _Named(one.text("Config"), one.texts("Layers"), one.texts("RepoTags"))
             for one in listing.children("images")
         )
-        return _choose(images, wanted)
+        return _choose(documents, images, wanted)
     if "index.json" in documents:
-        return _choose(tuple(_oci(documents, documents["index.json"], "index.json")), wanted)
+        return _choose(documents, tuple(_oci(documents, documents["index.json"], "index.json")), wanted)
     raise InputError(
         Problem("an archive without manifest.json or index.json", expected="the output of `docker save`")
     )
 
 
-def _choose(images: tuple[_Named, ...], wanted: str) -> _Named:
-    if wanted:
-        key = wanted.partition(":")[2] if wanted.startswith("sha256:") else wanted
-        images = tuple(image for image in images if key in image.config or wanted in image.names)
+def _choose(documents: dict[str, bytes], images: tuple[_Named, ...], wanted: str) -> _Named:
+    """The one image that has the ID or name `wanted`; an ID may be of its config, manifest or index."""
+    if wanted.startswith("sha256:"):
+        images = tuple(
+            image for image in images if wanted[7:] in image.config or _leads(documents, image, wanted)
+        )
+    elif wanted:
+        images = tuple(image for image in images if wanted in image.config or wanted in image.names)
     if len(images) != 1:
         raise InputError(
             Problem(
@@ -190,6 +197,13 @@ def _choose(images: tuple[_Named, ...], wanted: str) -> _Named:
             )
         )
     return images[0]
+
+
+def _leads(documents: dict[str, bytes], image: _Named, wanted: str) -> bool:
+    config = documents.get(image.config)
+    return config is not None and any(
+        str(Digest.of(root)) == wanted for root in _roots(documents, Digest.of(config))
+    )
 
 
 def _oci(documents: dict[str, bytes], raw: bytes, where: str) -> Iterator[_Named]:

@@ -6,16 +6,16 @@ Knows no command line and no terminal; engine and registry are handed in.
 from ctr_ci.publish.attest import Builder, Document, documents
 from ctr_ci.publish.content import ArchiveContent, EngineContent
 from ctr_ci.publish.credential import Surroundings
-from ctr_ci.publish.credential import find as find_credential
 from ctr_ci.publish.memory import Memory
-from ctr_ci.publish.push import Attest, Content, Wish, push
+from ctr_ci.publish.promote import promote
+from ctr_ci.publish.push import push
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
-from ctr_ci.publish.release import Release, releases, unverified
+from ctr_ci.publish.release import Release, promoted, releases, unverified
 from ctr_ci.publish.settings import Defaults
 from ctr_ci.publish.sign import Key, Signer
 from ctr_ci.publish.tags import Facts
-from ctr_ci.publish.tags import expand as expand_tags
 from ctr_ci.publish.verify import Finding, Verified, verify
+from ctr_ci.publish.wish import Attest, Content, Wish
 
 __all__ = [
     "ArchiveContent",
@@ -38,8 +38,8 @@ __all__ = [
     "Verified",
     "Wish",
     "documents",
-    "expand_tags",
-    "find_credential",
+    "promote",
+    "promoted",
     "push",
     "releases",
     "unverified",

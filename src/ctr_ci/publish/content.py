@@ -56,7 +56,8 @@ class EngineContent:
 
 
 class ArchiveContent:
-    """A `docker save` archive: read twice, first only to learn and check what it holds."""
+    """A `docker save` archive, or an OCI layout in an archive or folder: read twice,
+    first only to learn and check what it holds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -85,9 +86,27 @@ class ArchiveContent:
 
     def _pieces(self) -> Iterator[bytes]:
         try:
-            with self._path.open("rb") as file:
-                while piece := file.read(PIECE):
-                    yield piece
+            yield from _folder(self._path) if self._path.is_dir() else _file(self._path)
         except OSError as error:
             problem = Problem(f"an archive that cannot be read ({error.strerror})", path=str(self._path))
             raise InputError(problem) from error
+
+
+def _file(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _folder(path: Path) -> Iterator[bytes]:
+    """An OCI layout in a folder, as the archive that it would be."""
+    from tarfile import BLOCKSIZE, TarInfo
+
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            head = TarInfo(file.relative_to(path).as_posix())
+            head.size = file.stat().st_size
+            yield head.tobuf()
+            yield from _file(file)
+            yield bytes(-head.size % BLOCKSIZE)
+    yield bytes(2 * BLOCKSIZE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 from base64 import b64decode
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctr_ci.oci import Object
@@ -33,11 +33,22 @@ class Surroundings:
     environment: MutableMapping[str, str]
     stdin: Callable[[], str]
     home: Path
+    hidden: dict[str, Secret] = field(default_factory=dict)
+
+    def hide(self, source: str) -> None:
+        """Takes the variable of a source out of the environment at once: before any child starts."""
+        kind, _, rest = source.partition(":")
+        name = "GITHUB_TOKEN" if kind == "github" else rest.rpartition(":")[2] if kind == "env" else ""
+        if found := self.environment.pop(name, ""):
+            self.hidden[name] = Secret(found, name)
+
+    def find(self, source: str, host: str) -> Credential:
+        """The credential of `source` for the registry at `host`. Raises InputError where the source
+        is not one, or holds none; WorldError where a helper fails. "" is nobody."""
+        return _find(source, host, self)
 
 
-def find(source: str, host: str, around: Surroundings) -> Credential:
-    """The credential of `source` for the registry at `host`. Raises InputError where the source is
-    not one, or holds none; WorldError where a helper fails. "" is nobody."""
+def _find(source: str, host: str, around: Surroundings) -> Credential:
     kind, _, rest = source.partition(":")
     match kind:
         case "":
@@ -69,16 +80,16 @@ def _variable(rest: str, around: Surroundings) -> Credential:
                 help="the password stands in the environment variable, never on the command line",
             )
         )
-    return Password(user, Secret(_taken(around, variable), variable))
+    return Password(user, _taken(around, rest, variable))
 
 
-def _taken(around: Surroundings, variable: str) -> str:
-    found = around.environment.pop(variable, "")
-    if not found:
+def _taken(around: Surroundings, rest: str, variable: str) -> Secret:
+    around.hide(f"env:{rest}")
+    if variable not in around.hidden:
         raise InputError(
             Problem(f"environment variable {variable} is not set or empty", expected="a password in it")
         )
-    return found
+    return around.hidden[variable]
 
 
 def _file(path: Path) -> Credential:
@@ -103,7 +114,8 @@ def _file(path: Path) -> Credential:
 
 def _github(around: Surroundings) -> Credential:
     """The job's own token: good for GHCR, with `permissions: packages: write`."""
-    if not around.environment.get("GITHUB_TOKEN"):
+    around.hide("github")
+    if "GITHUB_TOKEN" not in around.hidden:
         raise InputError(
             Problem(
                 "GITHUB_TOKEN is not set",
@@ -112,7 +124,7 @@ def _github(around: Surroundings) -> Credential:
             )
         )
     user = around.environment.get("GITHUB_ACTOR") or "x-access-token"
-    return Password(user, Secret(_taken(around, "GITHUB_TOKEN"), "GITHUB_TOKEN"))
+    return Password(user, around.hidden["GITHUB_TOKEN"])
 
 
 def _line(around: Surroundings, what: str) -> Secret:

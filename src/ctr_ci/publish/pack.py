@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 
 from isal import __version__ as isal_version
 from isal import isal_zlib
@@ -20,6 +21,7 @@ from ctr_ci.registry import Upload
 
 LEVEL = 2
 BLOCK = 1 << 20
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # how gzip and zstd begin
 READ = 1 << 18
 GZIP_WINDOW = 31  # zlib's way of saying: gzip header and trailer, with no name and time 0
 # All that a packed digest depends on beside the layer itself.
@@ -44,6 +46,11 @@ def blocks(pieces: Iterable[bytes | memoryview], size: int = BLOCK) -> Iterator[
                 held = bytearray()
     if held:
         yield bytes(held)
+
+
+def bytes_of(content: bytes) -> Upload:
+    """A small body that is in memory."""
+    return Upload(len(content), lambda: iter((content,)))
 
 
 class Spool:
@@ -80,6 +87,16 @@ class Spool:
 
     def close(self) -> None:
         self._file.close()
+
+
+def take(pieces: Iterator[bytes], spool: Spool) -> None:
+    """Compresses blocks of `BLOCK` bytes into `spool`; what is compressed already goes in as it is."""
+    first = next(pieces, b"")
+    if not first.startswith(COMPRESSED):
+        pack(chain((first,), pieces) if first else pieces, spool)
+        return
+    for piece in chain((first,), pieces):
+        spool.write(piece)
 
 
 def pack(pieces: Iterable[bytes], spool: Spool) -> None:

@@ -57,6 +57,11 @@ def releases(record: Record, policy: Policy, image: str = "") -> tuple[Release, 
     )
 
 
+def promoted(image_id: Digest, name: str, tested_by: tuple[str, ...]) -> Release:
+    """A release of what is in a registry already, by evidence that `verify` has accepted there."""
+    return Release(image_id, name, True, tested_by, f"evidence attached to {name}")
+
+
 def unverified(image_id: Digest, name: str) -> Release:
     """A release without evidence, because the user says so (`--unverified`)."""
     return Release(image_id, name, False, (), "pushed with --unverified: no test has seen this image")

@@ -13,12 +13,12 @@ from threading import Event as Flag
 from threading import Lock, Semaphore, Thread
 from typing import TYPE_CHECKING
 
-from ctr_ci.oci import Descriptor, Digest, media
+from ctr_ci.oci import Descriptor, Digest, Index, Manifest, media
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.publish.memory import Memory
-from ctr_ci.publish.pack import PACKING, Spool, blocks, pack
+from ctr_ci.publish.pack import COMPRESSED, PACKING, Spool, blocks, take
 from ctr_ci.publish.receipt import Shipped
-from ctr_ci.registry import How, Registry, Upload
+from ctr_ci.registry import How, Registry, Upload, manifests
 from ctr_ci.registry import blobs as registry_blobs
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 WORKERS = 4
 FAREWELL_S = 3.0
 AHEAD = 8  # blocks that a worker may be behind the reader
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Stopped(Exception):
@@ -41,11 +40,14 @@ class Misplaced(Exception):
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What an export turned out to be: the config's bytes and, in its order, the layers' blobs.
-    `roots`: manifests of an OCI layout, outermost first."""
+    `packed`: they were compressed already, and are sent as they were. `roots`: manifests of an OCI
+    layout, outermost first; `documents`: its JSON blobs."""
 
     config: bytes
     layers: tuple[Descriptor, ...]
+    packed: bool
     roots: tuple[bytes, ...]
+    documents: tuple[bytes, ...]
 
 
 class Shipment:
@@ -96,6 +98,10 @@ class Shipment:
             registry_blobs.put(self._registry, blob.digest, upload)
             self._arrive(blob, How.UPLOADED)
 
+    def manifest(self, manifest: Manifest | Index) -> None:
+        """Stores the manifest of one platform, by its digest."""
+        manifests.put(self._registry, str(manifest.digest), manifest)
+
     def export(
         self,
         chunks: Iterable[bytes],
@@ -122,7 +128,7 @@ class Shipment:
                 for block in blocks(passing):
                     worker.put(block)
                 diff_id = passing.digest()
-                if diff_id not in expected and not passing.head.startswith(GZIP_MAGIC):
+                if diff_id not in expected and not passing.head.startswith(COMPRESSED):
                     raise _stranger(file.name, diff_id)
             except BaseException:
                 worker.abandon()
@@ -136,8 +142,9 @@ class Shipment:
             for layer in read.layers:
                 if layer.value is not None:
                     blob = layer.value.result()
-                    self._memory.keep_packed(layer.diff_id, PACKING, blob)
-                    self._memory.keep_place(layer.value.place, layer.diff_id)
+                    if not layer.compressed:
+                        self._memory.keep_packed(layer.diff_id, PACKING, blob)
+                        self._memory.keep_place(layer.value.place, layer.diff_id)
                 elif layer.diff_id in have:
                     blob = have[layer.diff_id]
                 else:
@@ -148,7 +155,8 @@ class Shipment:
         except BaseException:
             self._stop.set()
             raise
-        return Exported(read.config, tuple(layers), read.roots)
+        packed = any(layer.compressed for layer in read.layers)
+        return Exported(read.config, tuple(layers), packed, read.roots, read.documents)
 
     def _arrive(self, blob: Descriptor, how: How) -> None:
         with self._lock:
@@ -207,7 +215,7 @@ class _Worker:
 
     def _run(self) -> None:
         try:
-            pack(self._blocks(), self.spool)
+            take(self._blocks(), self.spool)
             blob = Descriptor(self._kind, self.spool.digest, self.spool.size)
             self._shipment.send(blob, self.spool.upload(self._shipment.check))
             self._made = blob

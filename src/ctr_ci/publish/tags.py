@@ -35,6 +35,19 @@ class Facts:
     default_branch: str = "main"
     now: float = 0.0
 
+    def tags(self, templates: tuple[str, ...], existing: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """The tags, in the order of their templates, each once. `existing` is called at most once,
+        when a version asks for a shorter name. Raises InputError for a template or tag that is none."""
+        listed: list[tuple[str, ...]] = []
+
+        def others() -> tuple[str, ...]:
+            if not listed:
+                listed.append(existing())
+            return listed[0]
+
+        found = [tag for template in templates for tag in _one(template, self, others)]
+        return tuple(dict.fromkeys(check_tag(tag) for tag in found))
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -57,24 +70,6 @@ class Version:
     @property
     def rank(self) -> tuple[int, int, int]:
         return (self.major, self.minor, self.patch)
-
-
-def expand(
-    templates: tuple[str, ...], facts: Facts, existing: Callable[[], tuple[str, ...]]
-) -> tuple[str, ...]:
-    """The tags, in the order of their templates, each once. `existing` is called at most once, when a
-    version asks for a shorter name. Raises InputError for a template or tag that is none."""
-    listed: list[tuple[str, ...]] = []
-
-    def others() -> tuple[str, ...]:
-        if not listed:
-            listed.append(existing())
-        return listed[0]
-
-    found: list[str] = []
-    for template in templates:
-        found += _one(template, facts, others)
-    return tuple(dict.fromkeys(check_tag(tag) for tag in found))
 
 
 def _one(template: str, facts: Facts, others: Callable[[], tuple[str, ...]]) -> list[str]:

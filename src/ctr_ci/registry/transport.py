@@ -59,6 +59,7 @@ class Transport:
         self._idle: dict[Origin, list[http.client.HTTPConnection]] = {}
         self._lock = Lock()
         self._context: ssl.SSLContext | None = None
+        self._closed = False
 
     def send(self, request: Request) -> Response:
         """The answer, its body read (up to 4 MiB). Raises Broken where none came."""
@@ -82,6 +83,7 @@ class Transport:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, {}
         for connection in (one for kept in idle.values() for one in kept):
             connection.close()
@@ -104,7 +106,10 @@ class Transport:
 
     def keep(self, place: Origin, connection: http.client.HTTPConnection) -> None:
         with self._lock:
-            self._idle.setdefault(place, []).append(connection)
+            if not self._closed:
+                self._idle.setdefault(place, []).append(connection)
+                return
+        connection.close()
 
     def _connect(self, place: Origin) -> http.client.HTTPConnection:
         scheme, host, port = place

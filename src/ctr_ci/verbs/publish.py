@@ -19,18 +19,22 @@ from ctr_ci.problem import Exit, InputError, Problem, Refused
 from ctr_ci.publish import (
     ArchiveContent,
     Attest,
+    Defaults,
     Document,
     EngineContent,
+    Key,
     Memory,
     Receipt,
     Release,
     Signer,
     Wish,
     documents,
-    expand_tags,
+    promote,
+    promoted,
     push,
     releases,
     unverified,
+    verify,
 )
 from ctr_ci.registry import Registry, blobs, manifests
 from ctr_ci.report import receipt as receipts
@@ -41,7 +45,7 @@ from ctr_ci.verbs import publish_parts as parts
 class Request:
     """What was asked for. `record` None: the newest run of `folder`; `to` "": the policy's place, or
     the images' own names; `tags` are templates; `immutable`: tags that exist may not move; `archive`:
-    the bytes come from this file, not from the engine."""
+    the bytes come from this file, not from the engine; `from_registry`: they are in a registry."""
 
     folder: Path
     reach: parts.Reach
@@ -49,6 +53,8 @@ class Request:
     image: str = ""
     unverified: bool = False
     archive: Path | None = None
+    from_registry: str = ""
+    from_credential: str = ""
     to: str = ""
     tags: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
@@ -66,10 +72,14 @@ class Request:
 
 def publish(request: Request) -> Exit:
     """Pushes every image that was asked for and allowed; the receipts go to standard output."""
-    policy, defaults = parts.policy(request.folder, request.config_file, request.use_config, request.require)
+    clients = parts.Clients(request.reach, request.from_credential)
     content = _content(request)
-    clients = parts.Clients(request.reach)
     try:
+        policy, defaults = parts.policy(
+            request.folder, request.config_file, request.use_config, request.require
+        )
+        if request.from_registry:
+            return _promote(request, policy.require, defaults, clients)
         path, record = _record(request)
         if record:
             chosen = releases(record, policy, request.image)
@@ -83,11 +93,7 @@ def publish(request: Request) -> Exit:
         for release, place in zip(chosen, places, strict=True):
             registry = clients.registry(place.repository)
             own = (place.tag or "latest",)
-            tags = expand_tags(
-                request.tags or defaults.tags or own,
-                facts,
-                partial(manifests.tags, registry),
-            )
+            tags = facts.tags(request.tags or defaults.tags or own, partial(manifests.tags, registry))
             wish = Wish(
                 tags,
                 frozenset(tags) if request.immutable else defaults.keeps(tags),
@@ -102,13 +108,46 @@ def publish(request: Request) -> Exit:
             if path and record:
                 record = records.fold(events, record)
                 records.write(path, record)
-            shown = json.dumps(receipts.as_json(receipt)) + "\n" if request.json else receipts.text(receipt)
-            sys.stdout.write(shown)
-            sys.stdout.flush()
+            _hand_out(request, receipt)
     finally:
         clients.close()
         content.close()
     return Exit.DONE
+
+
+def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, clients: parts.Clients) -> Exit:
+    """Registry to registry, by the evidence that the image carries there."""
+    origin = Reference.parse(request.from_registry)
+    to = Reference.parse(request.to or defaults.to or request.from_registry)
+    source = clients.registry(origin.repository, writes=False, credential=request.from_credential)
+    near = (origin.repository.name,) if origin.repository.host == to.repository.host else ()
+    target = clients.registry(to.repository, mounts=near)
+    if request.unverified:
+        digest = manifests.digest_of(source, origin.selector)
+        if digest is None:
+            raise InputError(Problem(f"no image {origin}", help="is the tag or digest right?"))
+        release = unverified(digest, str(origin))
+    else:
+        key = Key.read(Path(request.key)) if request.key else None
+        verdict = verify(source, origin, require, key)
+        digest = verdict.digest
+        release = promoted(verdict.image_id or digest, str(origin), verdict.passed)
+    facts = parts.facts(request.folder, None, os.environ, clients.clock.now())
+    own = (to.tag or origin.tag or "latest",)
+    tags = facts.tags(request.tags or defaults.tags or own, partial(manifests.tags, target))
+    wish = Wish(tags, frozenset(tags) if request.immutable else defaults.keeps(tags))
+    if request.dry_run:
+        _rehearse(request, release, wish, target)
+        return Exit.DONE
+    receipt, _ = _watch(request, promote(release, wish, source, target, digest))
+    _hand_out(request, receipt)
+    return Exit.DONE
+
+
+def _hand_out(request: Request, receipt: Receipt) -> None:
+    shown = json.dumps(receipts.as_json(receipt)) + "\n" if request.json else receipts.text(receipt)
+    sys.stdout.write(shown)
+    sys.stdout.flush()
 
 
 def _content(request: Request) -> ArchiveContent | EngineContent:

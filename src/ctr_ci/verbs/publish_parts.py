@@ -15,7 +15,7 @@ from ctr_ci import gate, settings
 from ctr_ci import record as records
 from ctr_ci.oci import Object, Repository
 from ctr_ci.problem import InputError, Problem, Refused
-from ctr_ci.publish import Builder, Defaults, Facts, Signer, Surroundings, find_credential
+from ctr_ci.publish import Builder, Defaults, Facts, Signer, Surroundings
 from ctr_ci.registry import Access, Clock, Credential, Registry, Transport, Trust
 from ctr_ci.workspace import git_facts
 
@@ -36,26 +36,40 @@ class Reach:
 
 
 class Clients:
-    """Registry clients of one command: connections are shared, each credential is read once."""
+    """Registry clients of one command: connections are shared, each credential is read once.
 
-    def __init__(self, reach: Reach) -> None:
+    Made before anything else is: a password leaves the environment before a child could get it.
+    `others` are credential sources that `registry` may be given.
+    """
+
+    def __init__(self, reach: Reach, *others: str) -> None:
         self._reach = reach
         self._stop = Flag()
         self._transport = Transport(reach.trust, os.environ)
         self._around = Surroundings(os.environ, sys.stdin.read, Path.home())
+        for source in (reach.credential, *others):
+            self._around.hide(source)
         self._credentials: dict[tuple[str, str], Credential] = {}
         self.clock = Clock(time.time, time.monotonic, self._sleep, random.random)
 
-    def registry(self, repository: Repository, writes: bool = True, credential: str = "") -> Registry:
+    def registry(
+        self,
+        repository: Repository,
+        writes: bool = True,
+        credential: str = "",
+        mounts: tuple[str, ...] = (),
+    ) -> Registry:
+        """A client of one repository; `credential` where it is another than the command's; `mounts`
+        are sources beside those that the user named."""
         source = credential or self._reach.credential
         host = repository.host
         if (source, host) not in self._credentials:
-            self._credentials[source, host] = find_credential(source, host, self._around)
+            self._credentials[source, host] = self._around.find(source, host)
         access = Access(
             self._credentials[source, host],
             writes,
             frozenset(self._reach.token_hosts),
-            self._reach.mounts,
+            (*self._reach.mounts, *mounts),
             self._reach.plain_http,
             tls=bool(self._reach.trust.ca_file),
         )

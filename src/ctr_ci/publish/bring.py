@@ -1,0 +1,163 @@
+"""A release's blobs and manifest into a repository, from what the registry has, what earlier pushes
+remember, and the export of the rest. No tag is touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from queue import SimpleQueue
+from threading import Thread
+
+from ctr_ci.events import BlobPushed, Event
+from ctr_ci.oci import Descriptor, Digest, Index, Manifest, image_manifest, media, parse_manifest
+from ctr_ci.problem import InputError, Problem, WorldError
+from ctr_ci.publish.memory import Memory
+from ctr_ci.publish.pack import PACKING, bytes_of
+from ctr_ci.publish.receipt import Shipped
+from ctr_ci.publish.release import Release
+from ctr_ci.publish.ship import Exported, Misplaced, Shipment
+from ctr_ci.publish.wish import Content, Wish
+from ctr_ci.registry import Registry, RegistryError, manifests
+
+
+def bring(
+    release: Release,
+    wish: Wish,
+    registry: Registry,
+    content: Content,
+    memory: Memory,
+    known: Manifest | None,
+    shipped: list[Shipped],
+) -> Generator[Event, None, Manifest | Index]:
+    """Blobs and manifest into the repository. Blobs that the registry lost between our look and the
+    manifest are brought once more, believing no earlier answer."""
+    for believe in (True, False):
+        shipped.clear()
+        manifest = yield from _ship(
+            release, wish, registry, content, memory if believe else Memory(None), known, shipped
+        )
+        try:
+            manifests.put(registry, str(manifest.digest), manifest)
+        except RegistryError as error:
+            if error.code != "MANIFEST_BLOB_UNKNOWN" or not believe:
+                raise
+            known = None
+        else:
+            break
+    return manifest
+
+
+def _ship(
+    release: Release,
+    wish: Wish,
+    registry: Registry,
+    content: Content,
+    memory: Memory,
+    known: Manifest | None,
+    shipped: list[Shipped],
+) -> Generator[Event, None, Manifest | Index]:
+    """All blobs there; the manifest made, not yet sent. The work runs beside, so that whoever reads
+    the events sees them as they happen and can call it off."""
+    clock = registry.clock
+    told: SimpleQueue[Shipped | Manifest | Index | BaseException] = SimpleQueue()
+    shipment = Shipment(registry, memory, told.put)
+
+    def work() -> None:
+        try:
+            told.put(_made(release, wish, shipment, content, memory, known))
+        except BaseException as error:  # noqa: BLE001  raised again by the thread that reads
+            told.put(error)
+
+    Thread(target=work, name="ctr-ci export", daemon=True).start()
+    try:
+        while True:
+            news = told.get()
+            if isinstance(news, BaseException):
+                raise news
+            if isinstance(news, Manifest | Index):
+                return news
+            shipped.append(news)
+            yield BlobPushed(clock.now(), str(news.digest), news.size, news.how)
+    finally:
+        shipment.stop()
+
+
+def _made(
+    release: Release,
+    wish: Wish,
+    shipment: Shipment,
+    content: Content,
+    memory: Memory,
+    known: Manifest | None,
+) -> Manifest | Index:
+    if known and all(shipment.settle(blob) for blob in known.blobs):
+        return known
+    layers = content.layers(release.image_id)
+    have: dict[Digest, Descriptor] = {}
+    for diff_id in dict.fromkeys(layers):
+        blob = memory.packed(diff_id, PACKING)
+        if blob and shipment.settle(blob):
+            have[diff_id] = blob
+    export: Callable[[dict[Digest, Descriptor]], Exported] = lambda have: shipment.export(  # noqa: E731
+        content.export(release.image_id), str(release.image_id), layers, have
+    )
+    try:
+        exported = export(have)
+    except Misplaced:
+        exported = export({})
+    config = Digest.of(exported.config)
+    root = Digest.of(exported.roots[0]) if exported.roots else None
+    if release.image_id not in (config, root):
+        raise WorldError(
+            Problem(
+                f"the export holds another image, {root or config}",
+                expected=f"the tested one, {release.image_id}",
+                help="nothing was published; `ctr-ci run` again",
+            )
+        )
+    if exported.roots and (exported.packed or release.image_id == root):
+        return _laid_out(release, wish, shipment, exported)
+    oci = bool(wish.annotations)
+    head = Descriptor(media.OCI_CONFIG if oci else media.DOCKER_CONFIG, config, len(exported.config))
+    shipment.send(head, bytes_of(exported.config))
+    kind = media.OCI_LAYER_GZIP if oci else media.DOCKER_LAYER_GZIP
+    packed = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
+    return image_manifest(head, packed, wish.annotations)
+
+
+def _laid_out(release: Release, wish: Wish, shipment: Shipment, exported: Exported) -> Manifest | Index:
+    """An OCI layout goes as it is: the tested digest covers these very bytes. An index needs all
+    that it lists; without that, and where the tested ID is the image's own, its manifest goes."""
+    if wish.annotations:
+        raise InputError(
+            Problem("--annotation for an image whose manifest exists already", help="leave it out")
+        )
+    shipped = {blob.digest for blob in exported.layers}
+    documents = {Digest.of(raw): raw for raw in exported.documents}
+    whole = release.image_id == Digest.of(exported.roots[0])
+    return _lay(exported.roots[0 if whole else -1], shipment, shipped, documents)
+
+
+def _lay(
+    raw: bytes, shipment: Shipment, shipped: set[Digest], documents: dict[Digest, bytes]
+) -> Manifest | Index:
+    found = parse_manifest(raw)
+    if isinstance(found, Index):
+        for entry in found.manifests:
+            if entry.digest not in documents:
+                raise WorldError(
+                    Problem(
+                        f"the tested index lists {entry.digest} ({entry.platform}), which is not there",
+                        help="build and test for one platform, or pull what is missing",
+                    )
+                )
+            child = _lay(documents[entry.digest], shipment, shipped, documents)
+            shipment.manifest(child)
+        return found
+    for blob in found.blobs:
+        if blob.digest in documents:
+            shipment.send(blob, bytes_of(documents[blob.digest]))
+        elif blob.digest not in shipped:
+            raise WorldError(
+                Problem(f"the export lacks {blob.digest}", expected="all that its manifest lists")
+            )
+    return found

@@ -1,0 +1,40 @@
+"""What a push should make, and where its bytes come from: the words of `push`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ctr_ci.oci import Digest, Pairs
+from ctr_ci.publish.attest import Document
+from ctr_ci.publish.pack import PACKING
+
+Attest = Callable[[Digest], tuple[Document, ...]]
+
+
+class Content(Protocol):
+    """Where the bytes of a tested image come from. Both raise CtrCiError where it is gone."""
+
+    def layers(self, image_id: Digest) -> tuple[Digest, ...]:
+        """The image's layers by content (diff IDs), base first."""
+
+    def export(self, image_id: Digest) -> Iterator[bytes]:
+        """An archive of the image alone, as `docker save` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a push should make: tags, in the order in which they are set; `keep`: tags that must not
+    move once they exist; annotations of the manifest (which make it an OCI one); `attest` gives the
+    documents to attach to the manifest of that digest."""
+
+    tags: tuple[str, ...]
+    keep: frozenset[str] = frozenset()
+    annotations: Pairs = ()
+    attest: Attest = lambda _: ()
+
+    @property
+    def form(self) -> str:
+        """All that the manifest's bytes depend on beside the image."""
+        return f"{'oci' if self.annotations else 'docker'} {PACKING} {self.annotations!r}"
