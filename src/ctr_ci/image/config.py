@@ -121,7 +121,9 @@ def instruction(created_by: str) -> str:
         return text[nop.end() :]
     body = text.removeprefix("RUN ") if by_buildkit else text
     arguments = re.match(r"\|(\d+) ", body)
-    shell = re.search(r"(?:^|\s)(?:/\S+/)?(?:ba|da|z|a)?sh(?: -\w+)*? -\w*c ", body)
+    shell = re.search(
+        r"(?:^|\s)(?:/\S+/)?(?:ba|da|z|a)?sh (?:-\w+ (?:pipefail |errexit |nounset )?)*?-\w*c ", body
+    )
     if shell and (arguments or not body[: shell.start()].strip()):
         return "RUN " + body[shell.end() :]
     if by_buildkit or not text:

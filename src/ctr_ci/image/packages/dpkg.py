@@ -69,7 +69,7 @@ def _stanzas(raw: bytes) -> Iterator[dict[str, str]]:
         fields: dict[str, str] = {}
         for line in paragraph.split("\n"):
             key, colon, text = line.partition(": ")
-            if colon and key[0] not in " \t":
+            if colon and key and key[0] not in " \t":
                 fields[key] = text.strip()
         if fields:
             yield fields

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from ctr_ci.image.packages.package import Package
 
 SPECIFICATIONS = "/specifications/"
+NAME = re.compile(r"(.+?)-(\d[\w.]*(?:-.+)?)$")  # NAME-VERSION or NAME-VERSION-PLATFORM
 
 
 def wanted(path: str) -> bool:
@@ -21,14 +23,13 @@ def read(kept: Mapping[str, bytes]) -> Iterator[Package]:
         if base.startswith("default/"):
             continue  # part of Ruby itself
         full = base.removesuffix(".gemspec")
-        name, _, version = full.rpartition("-")
-        if version and not version[0].isdigit():  # NAME-VERSION-PLATFORM
-            name, _, version = name.rpartition("-")
+        match = NAME.match(full)
+        name, version = (match[1], match[2]) if match else (full, "")
         executables = tuple(
             f"{folder}/{program}" for program in _programs(raw) for folder in (f"{root}/bin", "usr/local/bin")
         )
         files = (path, f"{root}/cache/{full}.gem", *executables)
-        yield Package("gem", name or full, version, files, (f"{root}/gems/{full}", *_extensions(root, full)))
+        yield Package("gem", name, version, files, (f"{root}/gems/{full}", *_extensions(root, full)))
 
 
 def _programs(raw: bytes) -> Iterator[str]:
