@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import Cmd, Entrypoint, Label, Onbuild
+from ctr_ci.lint.toolchain import names_a_compiler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return any(
             script in _DEV_SCRIPTS or script.split(":")[0] in ("dev", "test", "watch") for script in scripts
         )
+    if names_a_compiler(name):
+        return True
     works = _WORKS.get(name)
     if works is not None:
         return not works or any(text in works for text in plain[:1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Onbuild, Run, Unknown
 from ctr_ci.lint import purpose
 from ctr_ci.lint.packages import SYSTEM
-from ctr_ci.lint.toolchain import build_only, compiles, sdk
+from ctr_ci.lint.toolchain import build_only, compiler, compiles, fits, sdk
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -88,12 +88,12 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     )
     runs = [one for one in instructions if isinstance(one, Run)]
     left = tuple(one for run in runs for one in _left(facts, run))
-    holds = sdk(image)
+    holds = _relevant(sdk(image), made)
     fetches = next(filter(None, (_fetches(facts, run) for run in runs)), None)
     implied = next(
         (one for one in made if one.ships and one.compile.implies and not _cleans(facts, one.run)), None
     )
-    tools = [one for one in left if not one.name.endswith(("-dev", "-devel", "-headers"))]
+    tools = [one for one in left if compiler(one.name)]
     used = made or (left and fetches) or tools or (holds and not holds.compiled and fetches)
     if not used or not (forced or _application(facts, [*reached, *chain], made)):
         return None
@@ -102,6 +102,13 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     return Judgement(
         stage, image, holds, left, made, implied, fetches, len({s.index for s in (*reached, *chain)})
     )
+
+
+def _relevant(holds: Sdk | None, made: tuple[Made, ...]) -> Sdk | None:
+    """The base's toolchain, unless all that was built here was built with another one."""
+    if holds is None or not made or not holds.compiled:
+        return holds
+    return holds if any(fits(one.compile, holds) for one in made) else None
 
 
 def _made(facts: Facts, stage: Stage, chain: set[int]) -> Iterable[Made]:

@@ -242,6 +242,34 @@ def build_only(package: str) -> bool:
     return name.startswith(_PREFIXES) and not name.endswith(("-doc", "-base", "-libs"))
 
 
+_COMPILING = ("gcc", "g++", "clang", "golang", "rust", "cargo", "build-", "alpine-sdk", "base-devel", "make", "cmake",
+              "ghc", "maven", "gradle", "ant", "sbt", "gfortran", "@development", "devel_", "dotnet-sdk", "cabal",
+              "meson", "ninja", "bazel", "crystal", "nim", "zig", "go=", "development tools")  # fmt: skip
+
+
+def compiler(package: str) -> bool:
+    """Whether a build-only package compiles by itself: not a header package, a JDK or a debugger."""
+    name = package.lower()
+    return name == "go" or "PHPIZE" in package or name.startswith(_COMPILING) and not name.endswith(_SUFFIXES)
+
+
+_FAMILIES = (("Java", "Scala", "Clojure"), ("Elixir", "Erlang"))
+_WITH_GCC = ("C/C++", "Rust", "Haskell", "Go", "Nim", "CUDA", "Swift")
+
+
+def fits(made: Compile, holds: Sdk) -> bool:
+    """Whether what was compiled is compiled with what the image holds."""
+    if made.ecosystem == holds.ecosystem or (made.ecosystem == "C/C++" and holds.ecosystem in _WITH_GCC):
+        return True
+    return any(made.ecosystem in family and holds.ecosystem in family for family in _FAMILIES)
+
+
+def names_a_compiler(command: str) -> bool:
+    """Whether a command's name is that of a compiler or build tool."""
+    found = _COMPILERS.get(command)
+    return found is not None and not found[1]
+
+
 def weight(package: str) -> int | None:
     """MB that a Debian package brings, where we have measured it."""
     return _WEIGHTS.get(package)

@@ -20,7 +20,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if text is None:
             continue
         stripped = text.text.strip()
-        if not stripped.startswith("[") or not _meant(stripped):
+        if not stripped.startswith("[") or not _meant(stripped, isinstance(one, Cmd | Entrypoint)):
             continue
         start = text.text.index("[")
         mended = _mended(stripped)
@@ -41,11 +41,15 @@ def _shell_text(one: object) -> Text | None:
     return None
 
 
-def _meant(text: str) -> bool:
-    """Whether it is an array gone wrong, not the shell's test command `[ x ]` or a character class."""
-    if text.startswith(("[ ", "[[")) and " ]" in text and '"' not in text.split("]")[0].split(",")[0][:4]:
-        return not text.startswith("[[") and "," in text and ("'" in text or '"' in text) and "&&" not in text
-    return text.endswith("]") or "," in text or '"' in text[:3] or "'" in text[:3]
+def _meant(text: str, is_command: bool) -> bool:
+    """Whether it is an array gone wrong, not the shell's test command `[ x = y ]` or a type of PowerShell."""
+    inner = text[1:].lstrip()
+    if inner[:1] in ("'", '"'):
+        end = inner.find(inner[0], 1)
+        behind = inner[end + 1 :].lstrip() if end > 0 else ""
+        return end > 0 and behind[:1] in (",", "]")
+    # CMD [python, app.py]: words without quotes
+    return is_command and text.endswith("]") and not text.startswith(("[ ", "[[")) and "$" not in text
 
 
 def _why(text: str) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Arg
+from ctr_ci.dockerfile import Arg, Unknown
 from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for instruction in facts.dockerfile.instructions:
         if instruction.start >= first:
             return
-        if not isinstance(instruction, Arg):
+        if not isinstance(instruction, Arg | Unknown):
             yield RULE.at(instruction.keyword_span, f"{instruction.keyword} stands before the first FROM")
 
 

@@ -31,6 +31,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                     (c for c in copied.get(stage.index, ()) if _covers(facts, c, path, recursive)), None
                 )
                 if source is not None:
+                    if not recursive and path.endswith((".sh", "entrypoint", ".py", ".bash")):
+                        continue
                     flag = "--chmod" if command.name == "chmod" else "--chown"
                     value = plain[0] if plain else ""
                     yield RULE.at(

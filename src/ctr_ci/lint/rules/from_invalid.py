@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if stage.parent is not None:
             continue
         text = dockerfile.before(stage.base).expand(word).value
-        if not text or text in facts.context.contexts:
+        if not text or text in facts.context.contexts or "{{" in text:
             continue
         why = _why(text)
         if why is None:

@@ -36,7 +36,7 @@ def _removals(facts: Facts, run: Run, earlier: list[tuple[str, Instruction]]) ->
                 if not plain.startswith("/") or plain in ("/tmp", "/var/tmp"):
                     continue
                 maker = next((m for p, m in earlier if p == plain or p.startswith(f"{plain}/")), None)
-                own = any(p == plain or p.startswith(f"{plain}/") for p in _makes(facts, run))
+                own = any(p == plain or p.startswith(f"{plain}/") for p in _makes(facts, run, kept=False))
                 if maker is not None and not own:
                     yield _finding(
                         facts,
@@ -60,8 +60,8 @@ def _finding(facts: Facts, run: Run, start: int, end: int, message: str, maker: 
     )
 
 
-def _makes(facts: Facts, one: Instruction) -> list[str]:
-    """The paths that an instruction certainly puts into its layer."""
+def _makes(facts: Facts, one: Instruction, kept: bool = True) -> list[str]:
+    """The paths that an instruction certainly writes; with `kept`, only those it leaves in its layer."""
     if isinstance(one, Copy | Add):
         target = one.destination.text
         if "$" in target or not target.startswith("/"):
@@ -87,7 +87,7 @@ def _makes(facts: Facts, one: Instruction) -> list[str]:
             and "update" in values
             and not mounted(one, "/var/lib/apt/lists")
         ):
-            if not removed_after(facts, one, command, "/var/lib/apt/lists"):
+            if not kept or not removed_after(facts, one, command, "/var/lib/apt/lists"):
                 found.append("/var/lib/apt/lists")
         elif command.name == "git" and "clone" in values and values[-1].startswith("/"):
             found.append(values[-1].rstrip("/"))

@@ -23,6 +23,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         for word in one.sources:
             name = word.text.rstrip("/").rpartition("/")[2]
+            if "://" in word.text or any(
+                p in name.lower() for p in ("cacert", "ca.", "ca-", "cert", "chain", "pub")
+            ):
+                continue
             private = (
                 name.endswith((".pem", ".key", ".p12", ".pfx", ".jks", ".keystore")) and "pub" not in name
             )

@@ -56,9 +56,9 @@ def _may_bring_a_shell(one: Copy | Add) -> bool:
     texts = [word.text for word in (*one.sources, one.destination)]
     if any(text.rstrip("/").endswith(("sh", "busybox", "/bin", "/usr")) for text in texts):
         return True
-    return one.destination.text in ("/", ".", "./") and any(
-        text in (".", "/", "./", "/.") or text.endswith("/") or "rootfs" in text for text in texts[:-1]
-    )
+    if one.destination.text not in ("/", ".", "./"):
+        return False
+    return any("." not in text.rstrip("/").rpartition("/")[2].strip(".") for text in texts[:-1])
 
 
 RULE = Rule(

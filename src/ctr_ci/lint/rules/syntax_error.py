@@ -14,10 +14,20 @@ _START = Span(Position(1, 1), Position(1, 1))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    for problem in facts.dockerfile.problems:
+    problems = facts.dockerfile.problems
+    first = next((problem.span for problem in problems if problem.span is not None), None)
+    if first is not None and _is_template(facts.source.lines[first.start.line - 1 :][:1]):
+        help_text = "lint what the template makes, or exclude it"
+        yield RULE.at(first, "this is a template, not yet a Dockerfile", help=help_text)
+        return
+    for problem in problems:
         if problem.kind == "error":
             said = f"{problem.found}; expected {problem.expected}" if problem.expected else problem.found
             yield RULE.at(problem.span or _START, said, help=problem.help)
+
+
+def _is_template(line: tuple[str, ...]) -> bool:
+    return bool(line) and line[0].lstrip().startswith(("{{", "{%", "<%", "{#", "@@"))
 
 
 RULE = Rule(

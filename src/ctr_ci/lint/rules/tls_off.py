@@ -63,7 +63,7 @@ def _why(command: Command, at: int, text: str) -> str:
         and ("false" in text or values[at + 1 : at + 2] == ("false",))
     ):
         return f"{name} strict-ssl false accepts any certificate"
-    if name == "apk" and text == "--allow-untrusted":
+    if name == "apk" and text == "--allow-untrusted" and "add" in values:
         return "apk --allow-untrusted takes unsigned packages"
     if name in ("apt-get", "apt", "aptitude") and text in ("--allow-unauthenticated", "--force-yes"):
         return f"{name} {text} takes unsigned packages"

@@ -125,6 +125,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                     and len(one.pairs) > 1
                 ):
                     continue  # env-self says it better
+                if isinstance(one, Env) and any(p.key.text == name and p.value is word for p in one.pairs):
+                    continue  # X=/a:$X appends to what the base may have
                 if isinstance(one, Arg) and facts.stage_of(one) is None:
                     continue
                 if not _known(facts, one, name):

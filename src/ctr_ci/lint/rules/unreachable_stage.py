@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ctr_ci.lint.rule import Finding
 
 _TARGETS = frozenset(["dev", "development", "test", "tests", "prod", "production", "release", "debug", "ci", "lint",
-                      "runtime", "final", "local", "staging", "docs", "check", "e2e", "export", "builder-base"])  # fmt: skip
+                      "runtime", "final", "local", "staging", "docs", "check", "e2e", "export", "builder-base", "target"])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
