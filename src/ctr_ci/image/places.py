@@ -155,7 +155,7 @@ BUILD_PROGRAMS = re.compile(
     r"|cargo|cargo-\w+|rustup|rustfmt|rustdoc|rust-(?:gdb|lldb|analyzer)|clippy-driver|gofmt|dlv|jar|javadoc|javap|jdeps"
     r"|jlink|jmod|jpackage|jshell|jstat|jconsole|ninja-build|autoconf|automake|libtool|bison|flex|m4"
 )
-PROGRAM_FOLDERS = re.compile(r"(?:.*/)?(?:bin|sbin|libexec(?:/.*)?|lib/gcc/.*|gcc/[^/]+/[^/]+)$")
+PROGRAM_FOLDERS = re.compile(r"(?:.*/)?(?:bin|sbin|libexec(?:/.*)?|lib/gcc(?:/.*)?|gcc/[^/]+/[^/]+)$")
 
 BUILD_ENDS = {
     ".a": "static libraries",
