@@ -125,6 +125,18 @@ class ImageFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ArtifactKept:
+    """A file of `artifacts:` was kept. `kind`: objects, or the config's name of a kind of package;
+    `location` is where Google would put it, `path` where it is."""
+
+    at: float
+    kind: str
+    location: str
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class GateDecided:
     """`verdict`: passed, failed or missing; `steps` are those that count as the test."""
 
@@ -184,6 +196,7 @@ Event = (
     | PushHeld
     | StepFinished
     | ImageFound
+    | ArtifactKept
     | GateDecided
     | BlobPushed
     | ManifestPushed

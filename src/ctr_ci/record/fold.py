@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ctr_ci.events import (
+    ArtifactKept,
     BuildFinished,
     BuildStarted,
     Event,
@@ -20,7 +21,16 @@ from ctr_ci.events import (
     StepStarted,
     TagMoved,
 )
-from ctr_ci.record.model import GateRecord, ImageRecord, NameRecord, PushRecord, Ran, Record, StepRecord
+from ctr_ci.record.model import (
+    ArtifactRecord,
+    GateRecord,
+    ImageRecord,
+    NameRecord,
+    PushRecord,
+    Ran,
+    Record,
+    StepRecord,
+)
 
 
 def fold(events: Iterable[Event], record: Record | None = None) -> Record:
@@ -68,6 +78,10 @@ def _after(record: Record | None, event: Event) -> Record:
         case ImageFound(at, name, image_id):
             others = tuple(image for image in record.images if image.name != name)
             return replace(record, images=(*others, ImageRecord(name, image_id, ())))
+        case ArtifactKept(_, kind, location, path, size_bytes):
+            return replace(
+                record, artifacts=(*record.artifacts, ArtifactRecord(kind, location, path, size_bytes))
+            )
         case GateDecided(_, name, image_id, verdict, because, steps):
             gates = (*record.gates, GateRecord(name, image_id, verdict, because))
             if verdict == "passed":

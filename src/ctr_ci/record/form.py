@@ -15,6 +15,7 @@ from typing import TypeVar
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.record.model import (
     VERSION,
+    ArtifactRecord,
     GateRecord,
     ImageRecord,
     NameRecord,
@@ -53,6 +54,10 @@ def dumps(record: Record) -> bytes:
         ],
         "pushed": [{"name": push.name, "digest": push.digest} for push in record.pushed],
         "held": list(record.held),
+        "artifacts": [
+            {"kind": a.kind, "location": a.location, "path": a.path, "size": a.size_bytes}
+            for a in record.artifacts
+        ],
         "problem": _problem_out(record.problem),
     }
     return json.dumps(content | {"digest": seal(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
@@ -150,6 +155,11 @@ def loads(source: Source) -> Record:
         ),
         pushed=root["pushed"].each(lambda e: PushRecord(e["name"].text(), e["digest"].text())),
         held=root["held"].texts(),
+        artifacts=root["artifacts"].each(
+            lambda e: ArtifactRecord(
+                e["kind"].text(), e["location"].text(), e["path"].text(), e["size"].integer()
+            )
+        ),
         problem=root["problem"].maybe(_problem_in),
         version=version,
     )

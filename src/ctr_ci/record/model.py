@@ -65,6 +65,16 @@ class GateRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """A file that `artifacts:` names, as `events.ArtifactKept` told of it."""
+
+    kind: str
+    location: str
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PushRecord:
     name: str
     digest: str
@@ -88,5 +98,6 @@ class Record:
     gates: tuple[GateRecord, ...] = ()
     pushed: tuple[PushRecord, ...] = ()
     held: tuple[str, ...] = ()
+    artifacts: tuple[ArtifactRecord, ...] = ()
     problem: Problem | None = None
     version: int = VERSION

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from unicodedata import category, east_asian_width
 
 from ctr_ci.events import (
+    ArtifactKept,
     BuildFinished,
     BuildStarted,
     Event,
@@ -89,6 +90,8 @@ class Live:
                 return [self._paint(f"  {self._steps[step].label}: held: not pushed: {name}", "2")]
             case ImageFound(name=name, image_id=image_id):
                 return [f"image {name} is {short(image_id)}"]
+            case ArtifactKept(path=path):
+                return [f"kept {clean(path)}"]
             case GateDecided(name=name, verdict=verdict, because=because):
                 sign, colour = ("✔", "32") if verdict == "passed" else ("✘", "31")
                 return [f"{self._paint(sign, colour)} gate {name}: {clean(because)}"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ctr_ci.events import (
+    ArtifactKept,
     BuildFinished,
     BuildStarted,
     Event,
@@ -75,6 +76,8 @@ class Log:
                 yield self._of(step, f"held: not pushed: {name}")
             case ImageFound(name=name, image_id=image_id):
                 yield _ours(f"image {name} is {short(image_id)}")
+            case ArtifactKept(path=path, location=location):
+                yield _ours(f"kept {path} (at Google: {location})")
             case GateDecided(name=name, image_id=image_id, verdict=verdict, because=because):
                 yield _ours(f"gate {name}: {verdict} for {short(image_id)}: {because}")
             case BuildFinished(status=status, problem=problem):

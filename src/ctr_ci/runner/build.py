@@ -29,7 +29,8 @@ class Build:
 class Options:
     """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
     `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run.
-    `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at."""
+    `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at.
+    `artifacts`: the folder that gets what `artifacts:` names; None: they are left."""
 
     builders: Builders = field(default_factory=Builders)
     docker: Literal["broker", "engine", "none"] = "broker"
@@ -40,6 +41,7 @@ class Options:
     memory_bytes: int | None = None
     failing: frozenset[str] = frozenset({"failed"})
     keep: bool = False
+    artifacts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from queue import Empty
 
 from ctr_ci import broker as brokers
 from ctr_ci.engine import Engine, Image
-from ctr_ci.events import BuildFinished, BuildStarted, Event, ImageFound, Noted, StepFinished
+from ctr_ci.events import ArtifactKept, BuildFinished, BuildStarted, Event, ImageFound, Noted, StepFinished
 from ctr_ci.plan import Plan, Step
 from ctr_ci.problem import CtrCiError, Problem, WorldError
+from ctr_ci.runner.artifacts import Unmatched, collect
 from ctr_ci.runner.build import Build, Judge, Options, Outcome
 from ctr_ci.runner.container import HOME, Ground
 from ctr_ci.runner.control import Began, Broke, Control, Judged, Message, Stopped
@@ -84,6 +86,7 @@ class _Run:
         self._deadline = time.monotonic() + plan.timeout.total_seconds()
         self._outcome = Outcome("SUCCESS")
         self._broke: BaseException | None = None
+        self._kept: list[str] = []
         self._halted_at: float | None = None
 
     def run(self) -> Outcome:
@@ -108,6 +111,8 @@ class _Run:
                 self._steps(bench)
                 if self._outcome.status == "SUCCESS":
                     self._find_images()
+                if self._outcome.status == "SUCCESS":
+                    self._keep_artifacts()
             except CtrCiError as error:
                 self._end("INTERNAL_ERROR", error.problems[0], error)
             finally:
@@ -120,7 +125,7 @@ class _Run:
             self._emit(BuildFinished(self._clock(), self._outcome.status, self._outcome.problem))
         if self._broke is not None:
             raise self._broke
-        return self._outcome
+        return replace(self._outcome, kept=tuple(self._kept))
 
     # --- before the first step
 
@@ -157,7 +162,7 @@ class _Run:
             clock=self._clock,
             docker=docker,
             memory_bytes=options.memory_bytes,
-            keep=options.keep,
+            keep=self._keep if options.keep else None,
         )
 
     def _at_once(self) -> int:
@@ -317,6 +322,17 @@ class _Run:
                 ),
             )
 
+    def _keep_artifacts(self) -> None:
+        if self._options.artifacts is None:
+            return
+        try:
+            for kept in collect(self._plan, self._build.workspace, self._options.artifacts, self._build.id):
+                self._emit(
+                    ArtifactKept(self._clock(), kept.kind, kept.location, str(kept.path), kept.size_bytes)
+                )
+        except Unmatched as error:
+            self._end("FAILURE", error.problem)
+
     def _pass_gates(self) -> None:
         """Asks the gates, in a thread: a gate may run containers, and a signal must reach us."""
         if self._outcome.status != "SUCCESS":
@@ -369,12 +385,14 @@ class _Run:
                 self._step_docker.close()
         except WorldError as error:
             self._not_removed(error.problems[0])
-        if self._options.keep:
-            return
         if self._lanes is not None:
             self._lanes.close()
         self._background.shutdown()
         self._ledger.close()
+
+    def _keep(self, container: str) -> None:
+        self._ledger.keep(container)
+        self._kept.append(container)
 
     def _not_removed(self, problem: Problem) -> None:
         self._note("warning", problem.found + (f" ({problem.help})" if problem.help else ""))
