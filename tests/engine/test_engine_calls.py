@@ -66,8 +66,13 @@ def engine(request: pytest.FixtureRequest, engine_socket: str) -> Iterator[Engin
 
 
 @pytest.fixture
-def build_id() -> str:
-    return str(uuid.uuid4())
+def build_id(engine_socket: str) -> Iterator[str]:
+    made = str(uuid.uuid4())
+    yield made
+    with closing(connect(f"unix://{engine_socket}")) as engine:
+        for thing in ours(engine, made):
+            remove = {"container": engine.remove, "network": engine.remove_network}
+            remove.get(thing.kind, engine.remove_volume)(thing.id)
 
 
 def spec(image: str, build_id: str, *command: str, **more: object) -> ContainerSpec:

@@ -46,14 +46,14 @@ def steps(busybox: str, docker: str = "") -> list[dict[str, object]]:
 
 @contextmanager
 def running(
-    place: Path, build: list[dict[str, object]], socket: str, until: str = "up"
+    place: Path, build: list[dict[str, object]], socket: str, options: tuple[str, ...] = ()
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A `ctr-ci run` under way whose output has come to the word `until`."""
+    """A `ctr-ci run` under way whose output has come to the word `up`, or to its end."""
     (place / "build.json").write_text(json.dumps({"steps": build}))
     command = [sys.executable, "-m", "ctr_ci", "run", "--no-source", "--no-config"]
     with (place / "err").open("wb") as err:
         process = subprocess.Popen(
-            [*command, "--config", "build.json", "--engine", f"unix://{socket}"],
+            [*command, "--config", "build.json", "--engine", f"unix://{socket}", *options],
             cwd=place,
             env={**os.environ, "TMPDIR": str(place)},
             stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def running(
     assert process.stdout is not None
     try:
         for line in process.stdout:
-            if until.encode() in line:
+            if b"up" in line:
                 break
         yield process
     finally:
@@ -129,9 +129,9 @@ def test_what_a_killed_run_left_is_cleaned_and_a_living_one_is_left_alone(
     assert clean(place, engine_socket) == "nothing to remove\n"
 
 
-def clean(place: Path, socket: str) -> str:
+def clean(place: Path, socket: str, *options: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "ctr_ci", "clean", "--engine", f"unix://{socket}"],
+        [sys.executable, "-m", "ctr_ci", "clean", "--engine", f"unix://{socket}", *options],
         env={**os.environ, "TMPDIR": str(place)},
         capture_output=True,
         text=True,
@@ -172,3 +172,23 @@ def test_an_engine_that_dies_is_an_error_of_the_surroundings(
     engine_two.start()
     clean(place, engine_two.socket)
     assert leftovers(engine_two.socket) == []
+
+
+def test_a_failed_build_can_be_kept_to_look_at(place: Path, engine_socket: str, busybox: str) -> None:
+    build: list[dict[str, object]] = [
+        {"name": busybox, "args": ["true"]},
+        {"name": busybox, "args": ["sh", "-c", "echo made >f; exit 3"], "env": ["X=a b"]},
+    ]
+    with running(place, build, engine_socket, options=("--keep",)) as process:
+        assert process.wait(timeout=30) == 1
+    done = made(place)
+    told = (place / "err").read_text()
+    assert [name.rpartition("-")[2] for name in leftovers(engine_socket, done.build_id)] == ["1", "net"]
+    [folder] = folders(place)
+    assert (place / folder / "workspace" / "f").read_text() == "made\n"
+    assert f"-v {place / folder}/workspace:/workspace" in told
+    assert "-e 'X=a b'" in told
+    assert clean(place, engine_socket) == "nothing to remove\n"
+    assert "removed folder" in clean(place, engine_socket, "--kept")
+    assert leftovers(engine_socket, done.build_id) == []
+    assert folders(place) == []

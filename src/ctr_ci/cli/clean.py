@@ -16,13 +16,16 @@ def run(arguments: argparse.Namespace) -> Exit:
 
     from ctr_ci.verbs.clean import Request, clean
 
-    return clean(Request(arguments.engine), os.environ, sys.stdout, sys.stderr)
+    return clean(Request(arguments.engine, arguments.kept), os.environ, sys.stdout, sys.stderr)
 
 
 COMMAND = Command(
     name="clean",
     summary="remove what an interrupted run left in the engine",
     example="  ctr-ci clean                what a killed run left; nothing of a run that lives, or of others",
-    options=(Option("--engine", "the engine (default: DOCKER_HOST, the docker context)", metavar="URL"),),
+    options=(
+        Option("--engine", "the engine (default: DOCKER_HOST, the docker context)", metavar="URL"),
+        Option("--kept", "also what `ctr-ci run --keep` left to look at", kind="flag"),
+    ),
     run=run,
 )

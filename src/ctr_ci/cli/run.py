@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ctr_ci.cli.build_options import BUILD_OPTIONS, choice
 from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.registry_options import REACH, reach
 from ctr_ci.problem import Exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+    from ctr_ci.verbs import publish
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -45,9 +48,26 @@ def run(arguments: argparse.Namespace) -> Exit:
         trust_steps=arguments.trust_steps,
         dry_run=arguments.dry_run,
         keep=arguments.keep,
-        push=arguments.push,
+        push=_push(arguments) if arguments.push else None,
     )
     return run(request, World(sys.stdout.buffer, sys.stderr.buffer, dict(os.environ), time.time, Path.cwd()))
+
+
+def _push(arguments: argparse.Namespace) -> publish.Request:
+    from pathlib import Path
+
+    from ctr_ci.verbs.publish import Request
+
+    return Request(
+        folder=Path.cwd(),
+        reach=reach(arguments),
+        to=arguments.to or "",
+        json=arguments.format == "json",
+        quiet=arguments.quiet,
+        engine=arguments.engine,
+        config_file=arguments.config_file or "",
+        use_config=not arguments.no_config,
+    )
 
 
 COMMAND = Command(
@@ -88,6 +108,8 @@ COMMAND = Command(
         Option("--engine", "the engine (default: DOCKER_HOST, the docker context)", metavar="URL"),
         Option("--trust-steps", "give steps the engine's own socket instead of the broker's", kind="flag"),
         Option("--push", "publish the tested images when the build has passed", kind="flag"),
+        Option("--to", "with --push: where to (default: the images' own names)", metavar="HOST/REPOSITORY"),
+        *REACH,
         Option(
             "--gate-policy",
             "required: an image that no step tested fails the build, too; warn: no gate fails it "

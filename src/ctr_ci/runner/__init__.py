@@ -9,7 +9,19 @@ from ctr_ci.runner.build import Build, Judge, Options, Outcome
 from ctr_ci.runner.control import Control
 from ctr_ci.runner.execute import run
 from ctr_ci.runner.images import Builders
-from ctr_ci.runner.owner import owner
+from ctr_ci.runner.owner import KEPT, owner
 from ctr_ci.runner.reap import Reaped, reap
 
-__all__ = ["Build", "Builders", "Control", "Judge", "Options", "Outcome", "Reaped", "owner", "reap", "run"]
+__all__ = [
+    "KEPT",
+    "Build",
+    "Builders",
+    "Control",
+    "Judge",
+    "Options",
+    "Outcome",
+    "Reaped",
+    "owner",
+    "reap",
+    "run",
+]

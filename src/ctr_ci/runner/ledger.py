@@ -40,6 +40,7 @@ class Ledger:
         self._networks: set[str] = set()
         self._volumes: set[str] = set()
         self._closed = False
+        self._kept = False
         self._going: list[Future[None]] = []
         self._removers = ThreadPoolExecutor(REMOVERS, thread_name_prefix="ctr-ci-remove")
 
@@ -68,22 +69,29 @@ class Ledger:
                 remove, held = self._engine.remove, self._containers
                 self._going.append(self._removers.submit(self._remove, held, container, remove))
 
+    def keep(self, container: str) -> None:
+        """Takes a container off the ledger, with the network, the volumes and the folder."""
+        with self._lock:
+            self._containers.discard(container)
+            self._kept = True
+
     def close(self) -> None:
         """Removes all that is left, containers first. May be called twice."""
         with self._lock:
             self._closed, going = True, tuple(self._going)
         wait(going)  # a container half removed would keep its network
-        for held, remove in (
-            (self._containers, self._engine.remove),
+        rest = (
             (self._networks, self._engine.remove_network),
             (self._volumes, self._engine.remove_volume),
-        ):
+        )
+        for held, remove in ((self._containers, self._engine.remove), *(() if self._kept else rest)):
             with self._lock:
                 names = tuple(held)
             for done in [self._removers.submit(self._remove, held, name, remove) for name in names]:
                 done.result()
         self._removers.shutdown()
-        remove_folder(self._folder, self._failed)
+        if not self._kept:
+            remove_folder(self._folder, self._failed)
 
     def _note(self, held: set[str], name: str) -> None:
         with self._lock:

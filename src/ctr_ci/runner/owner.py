@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+KEPT = "kept"  # instead of an owner: left on purpose, so no process's end gives it up
+
 
 def owner() -> str:
     """This process."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ctr_ci.engine import Engine, Owned
 from ctr_ci.problem import Problem, WorldError
-from ctr_ci.runner.owner import dead
+from ctr_ci.runner.owner import KEPT, dead
 
 FOLDERS = "ctr-ci-*"
+Kept = Literal["leave", "remove"]
 ORDER = ("container", "network", "volume")
 
 
@@ -25,15 +27,19 @@ class Reaped:
     problem: Problem | None = None
 
 
-def reap(engine: Engine, folders: Path | None = None) -> tuple[Reaped, ...]:
+def reap(engine: Engine, folders: Path | None = None, kept: Kept = "leave") -> tuple[Reaped, ...]:
     """Removes what dead processes left in the engine and, as folders of builds, in `folders`.
 
-    What a living process owns stays, as does what is owned by another machine. Raises WorldError
-    where the engine cannot be asked.
+    What a living process owns stays, as does what is owned by another machine; what was kept on
+    purpose goes where `kept` is "remove". Raises WorldError where the engine cannot be asked.
     """
-    lost = [thing for thing in engine.owned() if dead(thing.owner)]
+
+    def given_up(name: str) -> bool:
+        return dead(name) or (name == KEPT and kept == "remove")
+
+    lost = [thing for thing in engine.owned() if given_up(thing.owner)]
     lost.sort(key=lambda thing: ORDER.index(thing.kind))
-    return (*(_remove(engine, thing) for thing in lost), *(_folders(folders) if folders else ()))
+    return (*(_remove(engine, thing) for thing in lost), *(_folders(folders, given_up) if folders else ()))
 
 
 def _remove(engine: Engine, thing: Owned) -> Reaped:
@@ -49,13 +55,13 @@ def _remove(engine: Engine, thing: Owned) -> Reaped:
     return Reaped(thing.kind, thing.id, thing.build_id)
 
 
-def _folders(place: Path) -> Iterator[Reaped]:
+def _folders(place: Path, given_up: Callable[[str], bool]) -> Iterator[Reaped]:
     for folder in sorted(place.glob(FOLDERS)):
         try:
             name = (folder / "owner").read_text(encoding="utf-8")
         except OSError:
             continue  # none of ours, or another user's
-        if dead(name):
+        if given_up(name):
             shutil.rmtree(folder, ignore_errors=True)
             stays = Problem("some of it belongs to another user", help=f"sudo rm -r {folder}")
             yield Reaped("folder", str(folder), "", stays if folder.exists() else None)

@@ -40,7 +40,7 @@ class Bench:
     clock: Callable[[], float]
     docker: StepDocker
     memory_bytes: int | None = None
-    keep: bool = False
+    keep: Callable[[str], None] | None = None  # told of a failed step's container; None: none is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class StepRun:
         bench, step = self._bench, self.step
         lane = bench.lanes.enter(image)
         name = bench.ledger.name(f"step-{step.index}")
+        code: int | None = None
         try:
             self._lay_out()
             spec = container(
@@ -136,7 +137,9 @@ class StepRun:
             bench.docker.settle(step)
             return code, oom
         finally:
-            if not bench.keep:
+            if bench.keep is not None and code != 0 and self._verdict != "CANCELLED":
+                bench.keep(name)
+            else:
                 bench.ledger.discard(name)
             bench.lanes.leave(lane)
 

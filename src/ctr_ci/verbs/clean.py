@@ -15,14 +15,17 @@ from ctr_ci.runner import reap
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`kept`: also what `ctr-ci run --keep` left on purpose."""
+
     engine: str | None = None
+    kept: bool = False
 
 
 def clean(request: Request, environment: Mapping[str, str], out: TextIO, err: TextIO) -> Exit:
     """Prints one line a thing. Exit WORLD where something could not be removed."""
     engine = connect(request.engine, environment)
     try:
-        found = reap(engine, Path(gettempdir()))
+        found = reap(engine, Path(gettempdir()), "remove" if request.kept else "leave")
     finally:
         engine.close()
     failed = [thing for thing in found if thing.problem is not None]

@@ -9,11 +9,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from types import FrameType
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 from uuid import uuid4
 
 from ctr_ci import record
@@ -25,7 +25,7 @@ from ctr_ci.report.journal import Journal
 from ctr_ci.report.journal import read as read_journal
 from ctr_ci.report.junit_run import junit_run
 from ctr_ci.report.log import short
-from ctr_ci.runner import Build, Builders, Control, Options, Outcome, owner, reap
+from ctr_ci.runner import KEPT, Build, Builders, Control, Options, Outcome, owner, reap
 from ctr_ci.runner import run as carry_out
 from ctr_ci.secret import Secret
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
@@ -34,6 +34,9 @@ from ctr_ci.verbs.run_view import Colour, Format, view
 from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import Selection, skipped
 from ctr_ci.workspace import Workspace, prepare
+
+if TYPE_CHECKING:
+    from ctr_ci.verbs import publish
 
 FAILING = {  # verdicts of gates that fail the build
     "default": frozenset({"failed"}),
@@ -48,7 +51,8 @@ LONGEST_PLACE = 70  # bytes: sockets lie below it, and a socket's path has 107 a
 class Request:
     """What was asked for. `source` "": none (`--no-source`). `record` None: the usual place under
     the current folder. `format` is "text" or "json". `gate_policy`: "default" fails
-    the build for a declared gate that failed, "required" also for an image that nothing tested."""
+    the build for a declared gate that failed, "required" also for an image that nothing tested.
+    `push`: publish with this, but for the record, when the build has passed."""
 
     source: str
     choice: BuildChoice
@@ -70,7 +74,7 @@ class Request:
     trust_steps: bool = False
     dry_run: bool = False
     keep: bool = False
-    push: bool = False
+    push: publish.Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,10 @@ class World:
 def run(request: Request, world: World) -> Exit:
     """Runs a build. Raises InputError before anything starts where the input is wrong."""
     build_id = str(uuid4())
+    whose = KEPT if request.keep else owner()
     builders = Builders(request.pull, _stand_ins(request.builders))
     with ExitStack() as stack:
-        folder = stack.enter_context(_folder())
+        folder = stack.enter_context(_folder(whose))
         plan, workspace = _plan(request, world, build_id, folder)
         secrets = read_secrets(request.secrets, world.environment)
         if request.dry_run:
@@ -115,10 +120,18 @@ def run(request: Request, world: World) -> Exit:
         stack.callback(engine.close)
         reaping = _reap(engine)
         workspace = workspace or _prepare(request, world, folder)
-        build = Build(build_id, owner(), folder, workspace.folder, workspace.source)
+        build = Build(build_id, whose, folder, workspace.folder, workspace.source)
         outcome, found, path = _carry_out(request, world, plan, engine, build, options, secrets, gates, stack)
         reaping.join(timeout=5)
-    return _conclude(request, world, outcome, found, path)
+        if outcome.kept:
+            (folder / KEPT).touch()
+            _tell_kept(world, plan, found, outcome, build)
+    code = _conclude(request, world, outcome, found, path)
+    if request.push is not None and code is Exit.DONE:
+        from ctr_ci.verbs import publish  # a run that does not push needs no TLS and no compressor
+
+        return publish.publish(replace(request.push, record=path))
+    return code
 
 
 def _plan(request: Request, world: World, build_id: str, folder: Path) -> tuple[Plan, Workspace | None]:
@@ -222,7 +235,7 @@ class Recorder:
 
 def _conclude(request: Request, world: World, outcome: Outcome, found: record.Record, path: Path) -> Exit:
     if request.format == "text" and not request.quiet:
-        for line in _summary(outcome, found, path, world.root):
+        for line in _summary(request, outcome, found, path, world.root):
             world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
         world.err.flush()
     if outcome.signal:
@@ -232,7 +245,9 @@ def _conclude(request: Request, world: World, outcome: Outcome, found: record.Re
     return {"SUCCESS": Exit.DONE, "TIMEOUT": Exit.TIMEOUT}.get(outcome.status, Exit.NO)
 
 
-def _summary(outcome: Outcome, found: record.Record, path: Path, root: Path) -> Iterator[str]:
+def _summary(
+    request: Request, outcome: Outcome, found: record.Record, path: Path, root: Path
+) -> Iterator[str]:
     """What was tested by what, where the record is, and what to do next."""
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     tested = []
@@ -245,8 +260,26 @@ def _summary(outcome: Outcome, found: record.Record, path: Path, root: Path) -> 
     if found.held:
         yield f"held, not pushed: {', '.join(found.held)}"
     yield f"record: {shown}"
-    if outcome.status == "SUCCESS" and tested:
+    if outcome.status == "SUCCESS" and tested and request.push is None:
         yield f"next: ctr-ci publish --record {shlex.quote(str(shown))}"
+
+
+def _tell_kept(world: World, plan: Plan, found: record.Record, outcome: Outcome, build: Build) -> None:
+    """How to look at what a failed build has left."""
+    lines = [f"kept: {', '.join(outcome.kept)}, and {build.folder}"]
+    for step in found.steps:
+        if step.status in ("FAILURE", "TIMEOUT") and not step.forgiven and step.image_id:
+            command = ["docker", "run", "-it", "--rm", "--entrypoint", "sh"]
+            command += ["-v", f"{build.workspace}:/workspace", "-v", f"{build.folder}/home:/builder/home"]
+            planned_step = plan.steps[step.index]
+            for name, value in planned_step.env:
+                command += ["-e", f"{name}={value}"]
+            command += ["-w", planned_step.workdir, step.image_id]
+            lines.append(f"a shell like step {step.index}'s: {shlex.join(command)}")
+    lines.append("remove it: ctr-ci clean --kept")
+    for line in lines:
+        world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+    world.err.flush()
 
 
 def _dry_run(request: Request, plan: Plan, world: World) -> Exit:
@@ -300,17 +333,19 @@ def _beside(path: Path) -> Path:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    """The build's own folder, open to nobody else; its name and a file in it say whose it is."""
+def _folder(name: str) -> Iterator[Path]:
+    """The build's own folder, open to nobody else; a file in it says whose it is. The runner removes
+    it; here only where it came to nothing."""
     place = gettempdir()
     if len(os.fsencode(place)) > LONGEST_PLACE:
         place = "/tmp"
     folder = Path(mkdtemp(prefix="ctr-ci-", dir=place))
     try:
-        (folder / "owner").write_text(owner(), encoding="utf-8")
+        (folder / "owner").write_text(name, encoding="utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not (folder / KEPT).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
