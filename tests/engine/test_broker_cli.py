@@ -264,6 +264,23 @@ def test_version_info_and_events_are_the_builds_own(build: Bench) -> None:
     assert build.sh(script).out.splitlines()[:2] == ["create seen", "attach seen"]
 
 
+def test_compose_files_need_no_change(build: Bench) -> None:
+    """Compose by hand: what its releases ask of the engine, in their order, with the names they choose."""
+    label = "--label com.docker.compose.project=p"
+    script = f"""set -e
+    docker network create {label} p_default; docker volume create {label} p_data
+    docker create --name p-web-1 {label} --network p_default --network-alias web -v p_data:/d -v $PWD:/src \
+      --restart always busybox sh -c 'echo up >/i; exec httpd -f -h /'
+    docker start p-web-1
+    docker ps -a --filter label=com.docker.compose.project=p --format '{{{{.Names}}}}'
+    docker run --rm {label} --network p_default busybox sh -c 'sleep 1; wget -qO- http://web/i'
+    docker stop -t 0 p-web-1; docker rm p-web-1; docker volume rm p_data; docker network rm p_default
+    """
+    done = build.sh(script)
+    assert done.code == 0, done.err
+    assert "p-web-1\nup\n" in done.out
+
+
 def test_closing_removes_what_steps_made_and_notes_what_still_ran(
     engine_socket: str, docker_builder: str
 ) -> None:
@@ -286,13 +303,15 @@ def test_closing_ends_what_steps_are_in_the_middle_of(engine_socket: str, docker
             "sleep 1; docker logs -f a",
             "sleep 1; docker wait a",
             "docker events",
-            "docker build - </dev/zero",
+            "(tar c app; sleep 99) | docker import - brk-never",
         ):
             pool.submit(made.sh, script)
         time.sleep(2)
         started = time.monotonic()
         made.broker.close()
-        assert time.monotonic() - started < 3
+        took = time.monotonic() - started
+        direct(engine_socket, "rm", "-f", made.container)
+        assert took < 3
 
 
 def test_200_calls_at_once_are_all_answered(build: Bench) -> None:
