@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ctr_ci.dockerfile import parse
 from ctr_ci.lint import Context, Finding, Safety, check, find, select
-from ctr_ci.lint.fix import fix
+from ctr_ci.lint import fix
 from ctr_ci.settings import LintSettings, Name
 from ctr_ci.settings.load import read
 from ctr_ci.source import Source

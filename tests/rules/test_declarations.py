@@ -6,7 +6,7 @@ import pytest
 
 from ctr_ci.dockerfile import parse
 from ctr_ci.lint import Example, Finding, Rule, Safety, Selection, check, rules
-from ctr_ci.lint.fix import fix
+from ctr_ci.lint import fix
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Source
 

@@ -87,7 +87,7 @@ ROWS: list[tuple[str, str, str]] = [
     ("FROM debian\n", "untagged", ""),
     ("ARG B=debian\nFROM $B\n", "untagged", ""),
     ("ARG B=debian:latest\nFROM $B\n", "latest", "untagged"),
-    ("ARG N=1\nFROM debian:12 AS img1\nFROM img$N\n", "", "untagged unreachable-stage"),
+    ("ARG N=1\nFROM debian:12 AS img1\nFROM img$N\n", "", "untagged builder-stage-unused"),
     ("FROM localhost:5000/app\n", "untagged", ""),
     ("FROM debian:$U\n", "arg-from", ""),
     ("ARG T\nFROM debian:$T\n", "arg-from", ""),
@@ -95,12 +95,12 @@ ROWS: list[tuple[str, str, str]] = [
     ("FROM --platform=linux/amd64 debian:12 AS build-amd64\n", "", "platform-const"),
     ("FROM scratch\nRUN a\n", "shell-in-scratch", ""),
     ("FROM scratch\nCOPY a /a\nCMD /a\n", "shell-in-scratch", ""),
-    ("FROM debian:12 AS u\nRUN x\nFROM alpine:3\n", "unreachable-stage", ""),
-    ("FROM d:1 AS build\nFROM d:1 AS prod\nFROM d:1 AS dev\n", "", "unreachable-stage"),
+    ("FROM debian:12 AS u\nRUN x\nFROM alpine:3\n", "builder-stage-unused", ""),
+    ("FROM d:1 AS build\nFROM d:1 AS prod\nFROM d:1 AS dev\n", "", "builder-stage-unused"),
     (A + "COPY --from=ctx /a /b\n", "", "copy-from-unknown"),
     (A + "COPY --from=5 /a /b\n", "copy-from-unknown", ""),
     (A + "COPY --from=$IMG /a /b\n", "copy-from-unknown", ""),
-    ("FROM a:1 AS b\nFROM scratch\nCOPY --from=b / /\n", "copy-whole-stage", ""),
+    ("FROM a:1 AS b\nFROM scratch\nCOPY --from=b / /\n", "copy-all-from-builder", ""),
     (D + f"RUN {U} {I} curl && rm -rf /tmp/foo\n", "apt-lists", ""),
     (D + f"RUN {RM} && {U} {I} curl\n", "apt-lists", ""),
     (D + f"RUN {U} {I} curl && find /var/lib/apt/lists -type f -delete\n", "", "apt-lists"),
@@ -175,7 +175,7 @@ ROWS: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 SEVERITIES = [
-    ("FROM a:1 AS b\nFROM scratch\nCOPY --from=b / /\n", "copy-whole-stage", "info"),
+    ("FROM a:1 AS b\nFROM scratch\nCOPY --from=b / /\n", "copy-all-from-builder", "info"),
     ("ARG T\nFROM debian:$T\n", "arg-from", "info"),
     (D + "EXPOSE 70000\n", "expose", "error"),
     (D + "EXPOSE 127.0.0.1:80:8080\n", "expose", "warning"),

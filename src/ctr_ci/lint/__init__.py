@@ -1,14 +1,31 @@
 """The linter: rules over a parsed Dockerfile, findings, suppression and repair.
 
-Pure: takes values and gives values. It reads no file but its own rules, and prints nothing.
+Pure: takes values and gives values. It reads no file but its own rules, and prints nothing. What a clean
+file does not need (repair, packing, names of rules) is loaded when it is asked for.
 """
 
-from ctr_ci.lint.catalogue import find, names, rules
+from ctr_ci.lint.catalogue import find, rules
 from ctr_ci.lint.check import check
 from ctr_ci.lint.context import Context
 from ctr_ci.lint.result import Linted, Outcome
 from ctr_ci.lint.rule import Category, Edit, Example, Finding, Fix, Related, Rule, Safety, Severity
-from ctr_ci.lint.select import Selection, select
+from ctr_ci.lint.select import Selection, check_names, select
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.lint.apply import Fixed, diff, fix
+    from ctr_ci.lint.codec import Packed, pack, unpack
+    from ctr_ci.lint.options import check as check_options
+
+_LATER = {
+    "Fixed": ("apply", "Fixed"),
+    "diff": ("apply", "diff"),
+    "fix": ("apply", "fix"),
+    "Packed": ("codec", "Packed"),
+    "pack": ("codec", "pack"),
+    "unpack": ("codec", "unpack"),
+    "check_options": ("options", "check"),
+}
 
 __all__ = [
     "Category",
@@ -17,16 +34,32 @@ __all__ = [
     "Example",
     "Finding",
     "Fix",
+    "Fixed",
     "Linted",
     "Outcome",
+    "Packed",
     "Related",
     "Rule",
     "Safety",
     "Selection",
     "Severity",
     "check",
+    "check_names",
+    "check_options",
+    "diff",
     "find",
-    "names",
+    "fix",
+    "pack",
     "rules",
     "select",
+    "unpack",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module 'ctr_ci.lint' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _LATER[name]
+    return getattr(import_module(f"ctr_ci.lint.{module}"), attribute)

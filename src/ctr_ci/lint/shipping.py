@@ -6,7 +6,7 @@ ships (A), and nothing says that the toolchain is what the image is for (N).
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Onbuild, Run, Unknown
+from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Run, Unknown
 from ctr_ci.lint import purpose
 from ctr_ci.lint.packages import SYSTEM
 from ctr_ci.lint.toolchain import build_only, compiler, compiles, fits, sdk
@@ -94,7 +94,7 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
         (one for one in made if one.ships and one.compile.implies and not _cleans(facts, one.run)), None
     )
     tools = [one for one in left if compiler(one.name)]
-    used = made or (left and fetches) or tools or (holds and not holds.compiled and fetches)
+    used = made or (left and fetches) or tools
     if not used or not (forced or _application(facts, [*reached, *chain], made)):
         return None
     if not (holds or left or implied or made):
@@ -102,6 +102,27 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     return Judgement(
         stage, image, holds, left, made, implied, fetches, len({s.index for s in (*reached, *chain)})
     )
+
+
+def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
+    """The shipping stages on an image with a toolchain that nothing of the file uses, with an application."""
+    kind = purpose.said(facts)
+    if kind not in ("", "app") or (not kind and purpose.by_place(facts)):
+        return ()
+    busy = {one.stage.index for one in facts.once(judge) if one.sdk or one.left or one.implied}
+    found = []
+    for stage in facts.shipping:
+        image = facts.image(stage)
+        holds = sdk(image)
+        if image is None or holds is None or stage.index in busy:
+            continue
+        chain = facts.dockerfile.chain(stage)
+        instructions = [one for link in reversed(chain) for one in link.instructions]
+        if not kind and purpose.is_tool(facts, stage, image, instructions):
+            continue
+        if _application(facts, [*facts.dockerfile.reached(stage), *chain], ()):
+            found.append((stage, image, holds))
+    return tuple(found)
 
 
 def _relevant(holds: Sdk | None, made: tuple[Made, ...]) -> Sdk | None:
@@ -365,7 +386,3 @@ def started(facts: Facts, stage: Stage) -> tuple[Cmd | None, Entrypoint | None]:
                 entry, command = instruction, None
         command = own_command or command
     return command, entry
-
-
-def has_onbuild(instructions: Iterable[object]) -> bool:
-    return any(isinstance(one, Onbuild) for one in instructions)

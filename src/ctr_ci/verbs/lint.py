@@ -77,7 +77,11 @@ def lint(
     else:
         linted, patch = _lint(sources, settings, request, environment), ""
     linted = _narrowed(linted, settings, request)
-    from ctr_ci.lint.result import Outcome
+    if request.image:
+        from ctr_ci.verbs.lint_image import proven
+
+        linted = proven(linted, request.image, settings, environment, None if request.quiet else stderr)
+    from ctr_ci.lint import Outcome
 
     outcome = Outcome(linted, tuple(errors), time.perf_counter() - began)
     if request.write_baseline:
@@ -93,7 +97,7 @@ def lint(
 
 
 def _settings(request: Request, environment: Mapping[str, str]) -> Settings:
-    from ctr_ci.lint.select import check_names
+    from ctr_ci.lint import check_names
     from ctr_ci.settings import Name, find
 
     found = find(os.getcwd(), environment, request.config_file, request.use_config)
@@ -115,9 +119,9 @@ def _settings(request: Request, environment: Mapping[str, str]) -> Settings:
         lint_settings = replace(lint_settings, no_fail=False)
     if found.lint.options:
         from ctr_ci.lint import rules
-        from ctr_ci.lint.options import check
+        from ctr_ci.lint import check_options
 
-        check(rules(), found.lint)
+        check_options(rules(), found.lint)
     return replace(found, lint=lint_settings)
 
 
@@ -201,7 +205,7 @@ def _lint(
 
 
 def _narrowed(linted: tuple[Linted, ...], settings: LintSettings, request: Request) -> tuple[Linted, ...]:
-    """Without what the baseline knows and what a change does not touch; proven on an image."""
+    """Without what the baseline knows and what a change does not touch."""
     if request.diff_base:
         from ctr_ci.verbs.lint_changed import only_changed
 

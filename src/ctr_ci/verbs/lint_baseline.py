@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ctr_ci.lint.result import Linted
+from ctr_ci.lint import Linted
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.value import replace
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ctr_ci.lint import Context
-    from ctr_ci.lint.codec import Packed
+    from ctr_ci.lint import Packed
     from ctr_ci.settings import LintSettings
     from ctr_ci.source import Source
     from ctr_ci.verbs.lint import Request
@@ -38,8 +38,8 @@ class Cache:
         self._fresh = False
 
     def key(self, source: Source, context: Context) -> bytes:
-        said = (source.path, source.bom, context.target, context.build_args, sorted(context.targets))
-        said += (context.dockerignore, sorted(context.entries or ()))
+        around = (context.target, context.build_args, sorted(context.targets), context.dockerignore)
+        said = (source.path, source.bom, around, sorted(context.entries or ()))
         digest = blake2b(self._salt, digest_size=20)
         digest.update(repr(said).encode("utf-8", "surrogateescape"))
         digest.update(source.text.encode("utf-8", "surrogatepass"))

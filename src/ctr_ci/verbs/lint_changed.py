@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from ctr_ci.lint.result import Linted
+from ctr_ci.lint import Linted
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.value import replace
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import marshal
 import os
 
-from ctr_ci.lint.codec import pack, unpack
-from ctr_ci.lint.result import Linted
+from ctr_ci.lint import pack, unpack
+from ctr_ci.lint import Linted
 from ctr_ci.verbs.lint_cache import Cache
 from ctr_ci.verbs.lint_one import Linter
 
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ctr_ci.lint.codec import Packed
+    from ctr_ci.lint import Packed
     from ctr_ci.settings import LintSettings
     from ctr_ci.source import Source
     from ctr_ci.verbs.lint import Request
@@ -79,13 +79,13 @@ def _start(sources: list[Source], share: list[int], linter: Linter) -> tuple[int
     try:
         os.close(reading)
         try:
-            made: object = [pack(linter.lint(sources[at]).findings) for at in share]
+            made: list[tuple[Packed, ...]] | str = [pack(linter.lint(sources[at]).findings) for at in share]
         except Exception as error:  # noqa: BLE001  told by the parent, as if it had happened there
             import traceback
 
             made = "".join(traceback.format_exception(error))
         with os.fdopen(writing, "wb") as pipe:
-            pipe.write(marshal.dumps(made))
+            pipe.write(marshal.dumps(made))  # type: ignore[arg-type]  # texts and numbers in tuples
         status = 0
     finally:
         os._exit(status)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint.check import check
-from ctr_ci.lint.context import Context
-from ctr_ci.lint.result import Linted
-from ctr_ci.lint.select import Selection, select
+from ctr_ci.lint import check
+from ctr_ci.lint import Context
+from ctr_ci.lint import Linted
+from ctr_ci.lint import Selection, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from ctr_ci.lint.context import Context
+from ctr_ci.lint import Context
 
 _TARGETING = (
     "compose",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from ctr_ci.lint import Context, Finding, Safety
-from ctr_ci.lint.fix import fix as repair
+from ctr_ci.lint import fix as repair
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Position
 from ctr_ci.verbs.lsp_place import Places, diagnostic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctr_ci.lint import find
 from ctr_ci.lint import rules as all_rules
-from ctr_ci.lint.select import check_names
+from ctr_ci.lint import check_names
 from ctr_ci.problem import Exit
 from ctr_ci.settings import Name
 

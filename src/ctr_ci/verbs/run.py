@@ -198,7 +198,7 @@ def _carry_out(
             plan,
             engine,
             build,
-            options,
+            replace(options, artifacts=place / "artifacts"),
             secrets,
             events.take,
             clock=world.clock,

@@ -38,8 +38,6 @@ def _finding(facts: Facts, one: Judgement) -> Finding:
             one.left[0].span,
             f"{carried}, which only building needs, and ships with the application",
         )
-    elif one.fetches is not None and not one.made:
-        place, message = base.image.span, f"{carried}, and ships with the application"
     else:
         place, message = base.image.span, f"the application was built in another stage, yet {carried}"
     if one.sdk is not None and place != base.image.span:
@@ -63,16 +61,12 @@ def _severity(facts: Facts, one: Judgement) -> Severity:
     command, entry = started(facts, one.stage)
     if one.sdk is not None and one.sdk.compiled and one.made and (command or entry):
         return Severity.ERROR
-    if one.sdk is not None and not one.made and not one.left:
-        return Severity.INFO
     return Severity.WARNING
 
 
 def _help(one: Judgement) -> str:
     made = next(iter(one.made), None)
     artefact = made.compile.artefact if made else "what was built or installed"
-    if one.sdk is not None and not one.made and not one.left:
-        return f"{one.sdk.instead} would do; or install in a stage and copy the result"
     instead = f"\nship on {one.sdk.instead}" if one.sdk else ""
     if one.left and not made and one.sdk is None:
         return "build in a stage of its own and copy the result, or remove these packages in the same RUN"

@@ -75,6 +75,6 @@ RULE = Rule(
         Bad("FROM alpine:3.20\nCOPY app /app\nRUN chown -R 1000 /app\n", at="3:5-3:23"),
         Good("FROM alpine:3.20\nCOPY --chown=1000 app /app\n"),
     ),
-    same_as=("tally:prefer-copy-chmod",),
+    same_as=("tally:prefer-copy-chmod", "chown/chmod-copy"),
     check=check,
 )

@@ -63,6 +63,7 @@ RULE = Rule(
         "trivy:DS007",
         "trivy:DS016",
         "trivy:DS023",
+        "multiple",
     ),
     check=check,
 )

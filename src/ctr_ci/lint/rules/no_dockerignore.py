@@ -50,6 +50,6 @@ RULE = Rule(
         "them invalidates the cache. Reported for what really lies beside the Dockerfile."
     ),
     examples=(Good("FROM alpine:3.20\nCOPY src /src\n"),),
-    same_as=(),
+    same_as=("context",),
     check=check,
 )

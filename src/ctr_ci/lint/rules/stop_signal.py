@@ -55,6 +55,6 @@ RULE = Rule(
         ),
         Good("FROM alpine:3.20\nSTOPSIGNAL SIGQUIT\n"),
     ),
-    same_as=("tally:prefer-canonical-stopsignal", "tally:no-ungraceful-stopsignal"),
+    same_as=("tally:prefer-canonical-stopsignal", "tally:no-ungraceful-stopsignal", "signal"),
     check=check,
 )

@@ -41,6 +41,6 @@ RULE = Rule(
         Bad("FROM alpine:3.20\nCOPY ./app\n", at="2:6-2:11"),
         Good("FROM alpine:3.20\nCOPY ./app /app\n"),
     ),
-    same_as=("DL1000", "tally:unknown-instruction"),
+    same_as=("DL1000", "tally:unknown-instruction", "parse-error"),
     check=check,
 )

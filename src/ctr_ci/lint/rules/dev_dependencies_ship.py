@@ -89,7 +89,7 @@ def _finding(facts: Facts, run: Run, command: Command, what: str, instead: str) 
 
 RULE = Rule(
     id="CT106",
-    name="dev-deps-shipped",
+    name="dev-dependencies-ship",
     severity=Severity.INFO,
     category=Category.SHIPPING,
     summary="Development dependencies should not ship",
@@ -101,6 +101,6 @@ RULE = Rule(
         ),
         Good("FROM node:22-slim\nENV NODE_ENV=production\nRUN npm ci && npm cache clean --force\n"),
     ),
-    same_as=("tally:php/composer-no-dev-in-production",),
+    same_as=("tally:php/composer-no-dev-in-production", "dev-deps-shipped"),
     check=check,
 )

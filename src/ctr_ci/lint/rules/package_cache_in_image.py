@@ -71,7 +71,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     id="CT105",
-    name="cache-in-layer",
+    name="package-cache-in-image",
     severity=Severity.INFO,
     category=Category.SIZE,
     summary="A tool's download cache should not stay in a layer that ships",
@@ -80,6 +80,6 @@ RULE = Rule(
         Bad("FROM continuumio/miniconda3:24.1.2-0\nRUN conda install -y numpy\n", at="2:5-2:18"),
         Good("FROM continuumio/miniconda3:24.1.2-0\nRUN conda install -y numpy && conda clean -afy\n"),
     ),
-    same_as=("tally:prefer-package-cache-mounts",),
+    same_as=("tally:prefer-package-cache-mounts", "cache-in-layer"),
     check=check,
 )

@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     id="CT107",
-    name="source-shipped",
+    name="source-ships",
     severity=Severity.INFO,
     category=Category.SHIPPING,
     summary="Sources of a compiled program need not ship",
@@ -43,5 +43,6 @@ RULE = Rule(
         Good('FROM python:3.12-slim\nCOPY . .\nCMD ["python", "app.py"]\n'),
     ),
     default=False,
+    same_as=("source-shipped",),
     check=check,
 )

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     id="CT108",
-    name="copy-whole-stage",
+    name="copy-all-from-builder",
     severity=Severity.WARNING,
     category=Category.SHIPPING,
     summary="COPY --from should name what it needs",
@@ -43,6 +43,6 @@ RULE = Rule(
         Bad("FROM alpine:3.20 AS b\nRUN echo a\nFROM alpine:3.20\nCOPY --from=b / /\n", at="4:15-4:16"),
         Good("FROM alpine:3.20 AS b\nRUN echo a\nFROM alpine:3.20\nCOPY --from=b /app /app\n"),
     ),
-    same_as=("DL3067",),
+    same_as=("DL3067", "copy-whole-stage"),
     check=check,
 )

@@ -50,7 +50,7 @@ def _is_target(name: str) -> bool:
 
 RULE = Rule(
     id="CT147",
-    name="unreachable-stage",
+    name="builder-stage-unused",
     severity=Severity.WARNING,
     category=Category.CORRECTNESS,
     summary="A stage that nothing uses is never built",
@@ -62,6 +62,6 @@ RULE = Rule(
         Bad("FROM debian:12 AS u\nRUN echo x\nFROM alpine:3.20\n", at="1:1-1:20"),
         Good("FROM debian:12 AS u\nRUN echo x\nFROM alpine:3.20\nCOPY --from=u /x /x\n"),
     ),
-    same_as=("tally:no-unreachable-stages",),
+    same_as=("tally:no-unreachable-stages", "unreachable-stage"),
     check=check,
 )
