@@ -149,3 +149,32 @@ def test_without_ctr_ci_the_git_hook_says_how_to_get_it(hooked: Path) -> None:
     done = git(hooked, "commit", "-q", "-m", "x", env={"PATH": "/usr/bin:/bin"})
     assert done.returncode != 0
     assert "pipx install ctr-ci" in done.stderr
+
+
+def test_the_hooks_install_offline_from_a_wheelhouse(tmp_path: Path) -> None:
+    house = tmp_path / "wheels"
+    wanted = ["-r", str(ROOT / "requirements.txt"), "hatchling>=1.27,<2"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "-qq", "-w", house, *wanted[:2]], check=True, capture_output=True)
+    subprocess.run([*pip, "wheel", "-qq", "-w", house, wanted[2]], check=True, capture_output=True)
+    ours = act.checkout(tmp_path / "ours")
+    repository(ours, {})
+    git(ours, "commit", "-q", "-m", "x")
+    done = subprocess.run(
+        [BIN / "pre-commit", "try-repo", ours, "ctr-ci-lint", "--all-files"],
+        cwd=repository(tmp_path / "theirs", {"Dockerfile": CLEAN}),
+        # No index, and no way out: what is not in the wheelhouse cannot come from elsewhere.
+        env=os.environ
+        | {
+            "PRE_COMMIT_HOME": str(tmp_path / "cache"),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(house),
+            "PIP_CONFIG_FILE": os.devnull,
+            "https_proxy": "http://127.0.0.1:9",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Passed" in done.stdout
