@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 REACH = (
     Option(
         "--credential",
-        "env:USER:VARIABLE, file:PATH, docker-config, helper:NAME, github, token-stdin "
-        "or password-stdin:USER",
+        "env:USER:VARIABLE, file:PATH, docker-config, helper:NAME, github, token-stdin, "
+        "password-stdin:USER; a job's own identity: gcp, aws, azure, dockerhub, quay",
         metavar="SOURCE",
     ),
     Option("--token-host", "host that may be sent the credential for a token", kind="list", metavar="HOST"),

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from ctr_ci.oci import Object
 from ctr_ci.problem import InputError, Problem, WorldError
-from ctr_ci.registry import Anonymous, Bearer, Credential, Identity, Password
+from ctr_ci.registry import EXCHANGES, Anonymous, Bearer, Credential, Identity, Password, variables
 from ctr_ci.secret import Secret
 
 SOURCES = (
-    "env:USER:VARIABLE, file:PATH, docker-config, helper:NAME, github, token-stdin or password-stdin:USER"
+    "env:USER:VARIABLE, file:PATH, docker-config, helper:NAME, github, token-stdin, password-stdin:USER, "
+    + ", ".join(EXCHANGES)
 )
 HUB_KEY = "https://index.docker.io/v1/"
 HELPER_ENVIRONMENT = ("PATH", "HOME", "LANG", "DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
@@ -38,9 +39,12 @@ class Surroundings:
     def hide(self, source: str) -> None:
         """Takes the variable of a source out of the environment at once: before any child starts."""
         kind, _, rest = source.partition(":")
-        name = "GITHUB_TOKEN" if kind == "github" else rest.rpartition(":")[2] if kind == "env" else ""
-        if found := self.environment.pop(name, ""):
-            self.hidden[name] = Secret(found, name)
+        names = variables(kind)
+        if kind in ("github", "env"):
+            names = ("GITHUB_TOKEN",) if kind == "github" else (rest.rpartition(":")[2],)
+        for name in names:
+            if found := self.environment.pop(name, ""):
+                self.hidden[name] = Secret(found, name)
 
     def find(self, source: str, host: str) -> Credential:
         """The credential of `source` for the registry at `host`. Raises InputError where the source

@@ -142,22 +142,7 @@ class Registry:
             self._say(f"{self._host} granted more than was asked: {', '.join(grant.wider)}")
 
     def _patient(self, request: Request) -> Response:
-        """Sends until an answer comes that is not worth another try."""
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                response = self._redirected(request)
-                wait = self.tries.after(response, attempt, self.clock)
-            except Broken as error:
-                hopeless = error.lasting or (error.absent and attempt >= MOST_KNOCKS)
-                wait = None if hopeless else self.tries.after_break(attempt, self.clock)
-                if wait is None or not request.again:
-                    raise failure.unreachable(request, self._host, error) from error
-            else:
-                if wait is None or not request.again:
-                    return response
-            self.clock.sleep(wait)
+        return patient(request, self._redirected, self._host, self.clock, self.tries)
 
     def _redirected(self, request: Request) -> Response:
         for _ in range(MOST_REDIRECTS):
@@ -192,3 +177,24 @@ class Registry:
         if text not in self._warned:
             self._warned.add(text)
             self._warn(text)
+
+
+def patient(
+    request: Request, send: Callable[[Request], Response], host: str, clock: Clock, tries: Tries = PATIENT
+) -> Response:
+    """Sends until an answer comes that is not worth another try. Raises RegistryError without one."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            response = send(request)
+            wait = tries.after(response, attempt, clock)
+        except Broken as error:
+            hopeless = error.lasting or (error.absent and attempt >= MOST_KNOCKS)
+            wait = None if hopeless else tries.after_break(attempt, clock)
+            if wait is None or not request.again:
+                raise failure.unreachable(request, host, error) from error
+        else:
+            if wait is None or not request.again:
+                return response
+        clock.sleep(wait)

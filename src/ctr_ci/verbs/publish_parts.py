@@ -16,7 +16,20 @@ from ctr_ci import record as records
 from ctr_ci.oci import Object, Repository
 from ctr_ci.problem import InputError, Problem, Refused
 from ctr_ci.publish import Builder, Defaults, Facts, Signer, Surroundings
-from ctr_ci.registry import Access, Clock, Credential, Registry, Transport, Trust
+from ctr_ci.registry import (
+    EXCHANGES,
+    Access,
+    Answer,
+    Asked,
+    Clock,
+    Credential,
+    Job,
+    Registry,
+    Transport,
+    Trust,
+    obtain,
+    patient,
+)
 from ctr_ci.workspace import git_facts
 
 KEY_PASSWORD = "CTR_CI_KEY_PASSWORD"  # noqa: S105  the name of a variable
@@ -63,10 +76,8 @@ class Clients:
         are sources beside those that the user named."""
         source = credential or self._reach.credential
         host = repository.host
-        if (source, host) not in self._credentials:
-            self._credentials[source, host] = self._around.find(source, host)
         access = Access(
-            self._credentials[source, host],
+            self._credential(source, repository),
             writes,
             frozenset(self._reach.token_hosts),
             (*self._reach.mounts, *mounts),
@@ -80,6 +91,23 @@ class Clients:
             self.clock,
             lambda text: print(f"{host} says: {text}", file=sys.stderr, flush=True),
         )
+
+    def _credential(self, source: str, repository: Repository) -> Credential:
+        """Read or obtained once; what is obtained is good for one repository."""
+        kind, _, rest = source.partition(":")
+        host = repository.host
+        key = (source, str(repository) if kind in EXCHANGES else host)
+        if key not in self._credentials:
+            if kind in EXCHANGES:
+                job = Job(host, repository.name, self._around.hidden, self.clock.now())
+                self._credentials[key] = obtain(kind, rest, job, self._ask)
+            else:
+                self._credentials[key] = self._around.find(source, host)
+        return self._credentials[key]
+
+    def _ask(self, request: Asked) -> Answer:
+        host = request.url.partition("://")[2].partition("/")[0]
+        return patient(request, self._transport.send, host, self.clock)
 
     def close(self) -> None:
         self._stop.set()
