@@ -1,0 +1,74 @@
+"""Kills `ctr-ci run` at random moments and counts what is left after the next start.
+
+`python benchmarks/killed_runs.py [TIMES]`: nothing may be left: no container, network, volume, folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LONGEST_S = 3.0
+
+
+def main() -> int:
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    volume = [{"name": "vol", "path": "/v"}]
+    sleep = {"name": "busybox", "args": ["sleep", "60"], "waitFor": ["-"], "volumes": volume}
+    docker = "gcr.io/cloud-builders/docker"
+    run = {"name": docker, "args": ["run", "busybox", "sleep", "60"], "waitFor": ["-"]}
+    with tempfile.TemporaryDirectory(prefix="ck-", dir="/tmp") as name:
+        folder = Path(name)
+        (folder / "build.json").write_text(json.dumps({"steps": [sleep, sleep, run, {"name": "busybox"}]}))
+        left = 0
+        for number in range(times):
+            delay = random.uniform(0.1, LONGEST_S)
+            build = kill_after(delay, folder)
+            ctr_ci(folder, "clean")
+            found = [*engine_has(build), *(path.name for path in folder.glob("ctr-ci-*"))]
+            left += bool(found)
+            print(f"{number + 1}: killed after {delay:.2f} s, left: {found or 'nothing'}", flush=True)
+    print(f"{times} kills, {left} with something left")
+    return 1 if left else 0
+
+
+def ctr_ci(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "ctr_ci", *arguments]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+
+
+def kill_after(delay: float, folder: Path) -> str:
+    """Kills a run with SIGKILL; its build's ID, "" where it had not come to have one."""
+    command = [sys.executable, "-m", "ctr_ci", "run", "--no-source", "--no-config", "--config", "build.json"]
+    before = set(folder.glob(".ctr-ci/runs/*"))
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(delay)
+    process.kill()
+    process.wait()
+    made = set(folder.glob(".ctr-ci/runs/*")) - before
+    return next((path.name for path in made), "")
+
+
+def engine_has(build: str) -> list[str]:
+    found = []
+    for kind in (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"]):
+        command = ["docker", *kind, "--filter", f"label=ctr-ci.build={build}"]
+        found += subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return found if build else []
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
