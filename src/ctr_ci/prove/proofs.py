@@ -61,32 +61,40 @@ TOOLS = (
     "package files",
 )
 
+BUILD = Proof(_build, "that only building needs", own_layer=False)
+CACHES = Proof(_cache(*APT, *SYSTEM, *TOOLS), "of caches", own_layer=True)
+SOURCES = Proof(lambda item: item.was is Share.SOURCE, "of sources", own_layer=True)
+NODE = _cache("npm cache", "Node package cache", "cache folder")
+DEVELOPMENT = Proof(
+    lambda item: item.was is Share.BUILD and "development dependency" in item.why,
+    "of development dependencies",
+    own_layer=False,
+    settles=False,  # only some package managers say which those are
+)
+COPIED = Proof(
+    lambda item: item.was in (Share.BUILD, Share.SOURCE, Share.CACHE),
+    "that only building needs",
+    own_layer=True,
+    settles=False,
+)
+
 PROOFS = {
-    "build-in-ship-image": Proof(_build, "that only building needs", own_layer=False),
+    "build-in-ship-image": BUILD,
+    "sdk-base-ships": BUILD,
     "missing-multi-stage": Proof(_left_behind, "that a second stage would leave behind", own_layer=False),
+    "package-cache-in-image": CACHES,
+    "cache-in-layer": CACHES,
     "apt-lists": Proof(_cache(*APT), "of apt's lists and caches", own_layer=True),
     "apk-cache": Proof(_cache(*SYSTEM), "of apk's cache", own_layer=True),
     "rpm-cache": Proof(_cache(*SYSTEM), "of the package manager's cache", own_layer=True),
     "pip-cache": Proof(_cache("Python package cache"), "of pip's cache", own_layer=True),
-    "js-cache": Proof(
-        _cache("npm cache", "Node package cache", "cache folder"),
-        "of the package manager's cache",
-        own_layer=True,
-    ),
-    "cache-in-layer": Proof(_cache(*TOOLS), "of caches", own_layer=True),
-    "source-shipped": Proof(lambda item: item.was is Share.SOURCE, "of sources", own_layer=True),
-    "dev-deps-shipped": Proof(
-        lambda item: item.was is Share.BUILD and "development dependency" in item.why,
-        "of development dependencies",
-        own_layer=False,
-        settles=False,  # only some package managers say which those are
-    ),
-    "copy-whole-stage": Proof(
-        lambda item: item.was in (Share.BUILD, Share.SOURCE, Share.CACHE),
-        "that only building needs",
-        own_layer=True,
-        settles=False,
-    ),
+    "js-cache": Proof(NODE, "of the package manager's cache", own_layer=True),
+    "source-ships": SOURCES,
+    "source-shipped": SOURCES,
+    "dev-dependencies-ship": DEVELOPMENT,
+    "dev-deps-shipped": DEVELOPMENT,
+    "copy-all-from-builder": COPIED,
+    "copy-whole-stage": COPIED,
     "removed-in-later-layer": Proof(
         _hidden("deleted"), "removed, and still in a layer below", own_layer=False
     ),
