@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctr_ci.dockerfile.file import Dockerfile
 
+MARK = "\u2063"  # stands for an escape character that the second reader would take for a continuation
+
 
 @value
 class Reading:
@@ -53,7 +55,7 @@ def disagreement(dockerfile: Dockerfile) -> str:
 
 def _plain(text: str, escape: str) -> str:
     """A text without continuations, blanks and escape characters: what both readers must agree on."""
-    return re.sub(r"\s+", "", text).replace(escape, "")
+    return re.sub(r"\s+", "", text).replace(escape, "").replace(MARK, "")
 
 
 def _masked(dockerfile: Dockerfile) -> str:
@@ -71,7 +73,7 @@ def _masked(dockerfile: Dockerfile) -> str:
         if bare.strip() == escape:
             lines[at] = "#"
         elif bare.endswith(escape * 2):
-            lines[at] = bare[:-1] + "x"
+            lines[at] = bare[:-1] + MARK
     while lines and lines[-1].rstrip().endswith(escape):
         lines[-1] = lines[-1].rstrip()[:-1]
     for found in dockerfile.directives:

@@ -172,8 +172,10 @@ class Parser(WordReader):
             self.at += len(word)
             self.blanks()
         while True:
-            first = len(self.drafts)
+            first, began = len(self.drafts), self.at
             draft = self._command(chain)
+            if self.at == began and before in ("&&", "||", "|", "|&"):
+                self.complain(began - 1, began, f"no command follows {before}")
             if draft is not None:
                 draft.before, draft.pipeline, draft.place = before, number, len(elements)
             elements.append(tuple(range(first, len(self.drafts))))
@@ -286,6 +288,7 @@ class Parser(WordReader):
     def nested(self, closer: str, label: str) -> None:
         start = self.at
         pending, self.pending = self.pending, []
+        double, self.in_double = self.in_double, False
         self.depth += 1
         outer, saved = self.nesting, dict(self.variables)
         if self.depth > DEEPEST:
@@ -301,7 +304,7 @@ class Parser(WordReader):
                 self.at += 1
         self.nesting, self.variables = outer, saved
         self.depth -= 1
-        self.pending = pending
+        self.pending, self.in_double = pending, double
         if closer and self.at < self.size:
             self.at += 1
         elif closer:
@@ -480,9 +483,9 @@ class Parser(WordReader):
                 break
             if char in "<>&{0123456789" and self._redirection(draft):
                 continue
-            if not draft.words:
+            if not draft.words or draft.words[0].value in _DECLARATIONS:
                 found = _ASSIGNMENT.match(text, self.at, self.size)
-                if found is not None:
+                if found is not None and (not draft.words or self.text.startswith("(", found.end())):
                     self._assign(draft, found)
                     continue
             words = self.words()
@@ -494,7 +497,7 @@ class Parser(WordReader):
             draft.words += words
             draft.end = self.at
         if not draft.words and not draft.assignments and not draft.redirections:
-            self.drafts.remove(draft)
+            self.drafts.pop()
             return None
         starts = [each.start for each in draft.words[:1]]
         starts += [each.start for each in draft.assignments[:1]]

@@ -24,13 +24,26 @@ class WordReader:
     `variables` are the values known so far: None where a variable is set to something unknown.
     """
 
-    __slots__ = ("at", "comments", "depth", "pending", "size", "text", "unread", "variables")
+    __slots__ = (
+        "at",
+        "budget",
+        "comments",
+        "depth",
+        "in_double",
+        "pending",
+        "size",
+        "text",
+        "unread",
+        "variables",
+    )
 
     def __init__(self, text: str, variables: dict[str, str | None]) -> None:
         self.text = text
         self.at = 0
         self.size = len(text)
         self.depth = 0
+        self.in_double = False
+        self.budget = 20 * len(text) + 1000  # characters that may be looked at for the end of `((`
         self.variables = variables
         self.unread: list[Unread] = []
         self.comments: list[tuple[int, int]] = []
@@ -151,7 +164,9 @@ class WordReader:
                 if follows != "\n":
                     out.append(follows if follows in ("$", "`", '"', "\\") else "\\" + follows)
             else:
+                outer, self.in_double = self.in_double, True
                 value = self.dollar()
+                self.in_double = outer
                 known = known and value is not None
                 out.append(value or "")
         self.complain(start, self.size, "a double quote is not closed")
@@ -159,6 +174,16 @@ class WordReader:
 
     def dollar(self) -> str | None:
         """The value of `$…` or of a backquoted text at this place, None when it is not known."""
+        if self.depth > DEEPEST:
+            self.complain(self.at, self.size, "nested too deeply")
+            self.at = self.size
+            return None
+        self.depth += 1
+        value = self._expansion()
+        self.depth -= 1
+        return value
+
+    def _expansion(self) -> str | None:
         text, at = self.text, self.at
         if text[at] == "`":
             return self._backquoted()
@@ -211,32 +236,34 @@ class WordReader:
         return None
 
     def _quiet_single(self) -> None:
-        """A quote within `${…}`: within double quotes outside it is an apostrophe, so it may stay open."""
+        """A quote within `${…}`: in double quotes it may be an apostrophe, so it must close before `}`."""
         end = self.text.find("'", self.at + 1, self.size)
         closing = self.text.find("}", self.at + 1, self.size)
-        self.at = end + 1 if 0 <= end < closing or (end >= 0 > closing) else self.at + 1
+        quotes = end >= 0 and (not self.in_double or end < closing)
+        self.at = end + 1 if quotes else self.at + 1
 
     def _backquoted(self) -> str | None:
-        found = re.compile(r"`((?:[^`\\]|\\.)*)`", re.S).match(self.text, self.at, self.size)
-        if found is None:
-            self.complain(self.at, self.size, "a backquote is not closed")
-            self.at += 1
-            return None
+        found = re.compile(r"`(?:[^`\\]|\\.)*", re.S).match(self.text, self.at, self.size)
+        end = found.end() if found else self.size
+        if end >= self.size or self.text[end] != "`":
+            self.complain(self.at, self.at + 1, "a backquote is not closed")
+            end = self.size
         outer = self.size
-        self.at, self.size = self.at + 1, found.end() - 1
+        self.at, self.size = self.at + 1, end
         self.nested("", "substitution")
-        self.at, self.size = found.end(), outer
+        self.at, self.size = min(end + 1, outer), outer
         return None
 
     def _arithmetic(self, start: int) -> bool:
         """Takes `…))` from `start`, if that is how it ends; else nothing (it is a subshell then)."""
         text, at, depth = self.text, start, 0
         inner: list[int] = []
-        while at < self.size:
+        while at < self.size and self.budget > 0:
+            self.budget -= 1
             char = text[at]
             if char == "\\":
                 at += 1
-            elif char in "\"'" and char == "'":
+            elif char == "'":
                 end = text.find("'", at + 1, self.size)
                 at = end if end >= 0 else at
             elif text.startswith("$(", at) and not text.startswith("$((", at):
