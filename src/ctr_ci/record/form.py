@@ -155,7 +155,7 @@ def loads(source: Source) -> Record:
         ),
         pushed=root["pushed"].each(lambda e: PushRecord(e["name"].text(), e["digest"].text())),
         held=root["held"].texts(),
-        artifacts=root["artifacts"].each(
+        artifacts=root.later("artifacts", []).each(
             lambda e: ArtifactRecord(
                 e["kind"].text(), e["location"].text(), e["path"].text(), e["size"].integer()
             )
@@ -214,6 +214,11 @@ class _Reader:
         if key not in found:
             raise self.wrong(f"no {self._at(key)!r}", "a record as `ctr-ci run` wrote it")
         return _Reader(self.path, self._at(key), found[key])
+
+    def later(self, key: str, default: object) -> _Reader:
+        """A key that was added after the first release: older records do not have it."""
+        found = self._as(dict, "an object").get(key, default)
+        return _Reader(self.path, self._at(key), found)
 
     def items(self) -> Iterator[tuple[str, _Reader]]:
         for key, value in self._as(dict, "an object").items():

@@ -123,6 +123,14 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
     assert loads(Source("r", text)) == fold(EVENTS)
 
 
+def test_a_record_from_before_artifacts_is_read() -> None:
+    from ctr_ci.record.form import seal
+
+    content = json.loads(dumps(fold(EVENTS)))
+    del content["digest"], content["artifacts"]
+    assert loads(Source("r", json.dumps(content | {"digest": seal(content)}))) == fold(EVENTS)
+
+
 def test_the_newest_record_is_found_and_read(tmp_path: Path) -> None:
     import os
 
