@@ -69,6 +69,8 @@ def run(
                 out.flush()
         code = child.wait()
     finally:
+        if child.stdout is not None:
+            child.stdout.close()
         for number, handler in before.items():
             signal.signal(number, handler)
         if said and show and not said[-1].endswith("\n"):
