@@ -83,18 +83,14 @@ PROOFS = {
     "sdk-base-ships": BUILD,
     "missing-multi-stage": Proof(_left_behind, "that a second stage would leave behind", own_layer=False),
     "package-cache-in-image": CACHES,
-    "cache-in-layer": CACHES,
     "apt-lists": Proof(_cache(*APT), "of apt's lists and caches", own_layer=True),
     "apk-cache": Proof(_cache(*SYSTEM), "of apk's cache", own_layer=True),
     "rpm-cache": Proof(_cache(*SYSTEM), "of the package manager's cache", own_layer=True),
     "pip-cache": Proof(_cache("Python package cache"), "of pip's cache", own_layer=True),
     "js-cache": Proof(NODE, "of the package manager's cache", own_layer=True),
     "source-ships": SOURCES,
-    "source-shipped": SOURCES,
     "dev-dependencies-ship": DEVELOPMENT,
-    "dev-deps-shipped": DEVELOPMENT,
     "copy-all-from-builder": COPIED,
-    "copy-whole-stage": COPIED,
     "removed-in-later-layer": Proof(
         _hidden("deleted"), "removed, and still in a layer below", own_layer=False
     ),
