@@ -57,10 +57,12 @@ class ContainerSpec:
     binds: tuple[Bind, ...] = ()
     network: str = "none"
     aliases: tuple[str, ...] = ()
+    hosts: tuple[tuple[str, str], ...] = ()  # names and addresses for its /etc/hosts
     memory_bytes: int | None = None
     pids_limit: int | None = None
     no_new_privileges: bool = True
     healthcheck: bool = True  # False: the image's own check is not run
+    terminal: bool = False  # True: it has a terminal, for `Engine.terminal`
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,18 @@ class Attached(Protocol):
     def close(self) -> None: ...
 
 
+class Terminal(Protocol):
+    """A container's terminal: bytes as they are, both ways."""
+
+    def fileno(self) -> int: ...
+    def send(self, data: bytes) -> None: ...
+    def receive(self) -> bytes:
+        """What has come; b"" at the end."""
+
+    def resize(self, columns: int, rows: int) -> None: ...
+    def close(self) -> None: ...
+
+
 class Engine(Protocol):
     """Every method raises WorldError with a Problem where the engine fails or cannot be reached."""
 
@@ -112,10 +126,16 @@ class Engine(Protocol):
 
     def create(self, spec: ContainerSpec) -> str: ...
     def attach(self, container_id: str) -> Attached: ...
+    def terminal(self, container_id: str) -> Terminal:
+        """Attaches to the terminal of a container that is not started yet."""
+
     def start(self, container_id: str) -> None: ...
     def wait(self, container_id: str) -> int: ...
     def oom_killed(self, container_id: str) -> bool:
         """Whether the kernel ended it for want of memory."""
+
+    def pid(self, container_id: str) -> int:
+        """The process ID, on the engine's host, of a running container's first process; 0: none runs."""
 
     def health(self, container_id: str) -> str:
         """What its health check says: "none", "starting", "healthy" or "unhealthy"."""

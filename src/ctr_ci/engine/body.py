@@ -16,6 +16,8 @@ def container(spec: ContainerSpec) -> dict[str, object]:
         "Mounts": [_mount(bind) for bind in spec.binds],
         "SecurityOpt": ["no-new-privileges:true"] if spec.no_new_privileges else [],
     }
+    if spec.hosts:
+        host["ExtraHosts"] = [f"{name}:{address}" for name, address in spec.hosts]
     if spec.pids_limit is not None:
         host["PidsLimit"] = spec.pids_limit
     if spec.memory_bytes is not None:
@@ -24,10 +26,12 @@ def container(spec: ContainerSpec) -> dict[str, object]:
         "Image": spec.image,
         "Labels": dict(spec.labels),
         "Env": [f"{name}={value}" for name, value in spec.env],
-        "AttachStdin": False,
+        "AttachStdin": spec.terminal,
+        "OpenStdin": spec.terminal,
+        "StdinOnce": spec.terminal,
         "AttachStdout": True,
         "AttachStderr": True,
-        "Tty": False,
+        "Tty": spec.terminal,
         "HostConfig": host,
     }
     if spec.entrypoint is not None:
@@ -87,6 +91,12 @@ def owned(kind: str, entries: object) -> tuple[Owned, ...]:
 def oom_killed(answer: Mapping[str, object]) -> bool:
     """From `GET /containers/{id}/json`."""
     return _mapping(answer.get("State")).get("OOMKilled") is True
+
+
+def pid(answer: Mapping[str, object]) -> int:
+    """From `GET /containers/{id}/json`."""
+    found = _mapping(answer.get("State")).get("Pid")
+    return found if isinstance(found, int) else 0
 
 
 def health(answer: Mapping[str, object]) -> str:

@@ -22,7 +22,7 @@ from requests.exceptions import RequestException
 
 from ctr_ci.engine import body, failure
 from ctr_ci.engine.address import Address
-from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Image, Owned
+from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Image, Owned, Terminal
 from ctr_ci.engine.stream import Frames
 from ctr_ci.problem import Problem, WorldError
 
@@ -122,6 +122,11 @@ class DockerEngine:
 
         return Frames(receive, close)
 
+    def terminal(self, container_id: str) -> Terminal:
+        raise WorldError(
+            Problem(f"no terminal of a container at {self._address.url}", "an engine on a unix socket")
+        )
+
     def start(self, container_id: str) -> None:
         self._call("start", self._client.start, container_id)
 
@@ -131,6 +136,9 @@ class DockerEngine:
     def oom_killed(self, container_id: str) -> bool:
         inspect = self._client.inspect_container
         return body.oom_killed(self._call("inspect a container", inspect, container_id))
+
+    def pid(self, container_id: str) -> int:
+        return body.pid(self._call("inspect a container", self._client.inspect_container, container_id))
 
     def health(self, container_id: str) -> str:
         return body.health(self._call("inspect a container", self._client.inspect_container, container_id))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from socket import AF_UNIX, SHUT_RDWR
 from socket import socket as Socket
@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 
 from ctr_ci.engine import body, failure
 from ctr_ci.engine.address import Address
-from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Engine, Image, Owned
+from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Engine, Image, Owned, Terminal
 from ctr_ci.engine.stream import Frames
 from ctr_ci.problem import WorldError
 
@@ -87,11 +87,23 @@ class LocalEngine:
         return str(_parsed(made)["Id"])
 
     def attach(self, container_id: str) -> Attached:
+        wire = self._hijack(f"/containers/{container_id}/attach?stream=1&stdout=1&stderr=1")
+        return Frames(wire.recv, lambda: _hang_up(wire))
+
+    def terminal(self, container_id: str) -> Terminal:
+        wire = self._hijack(f"/containers/{container_id}/attach?stream=1&stdin=1&stdout=1&stderr=1")
+
+        def resize(columns: int, rows: int) -> None:
+            self._gone_is_fine("resize", "POST", f"/containers/{container_id}/resize?h={rows}&w={columns}")
+
+        return _Terminal(wire, resize)
+
+    def _hijack(self, path: str) -> Socket:
+        """The connection itself, after the engine has agreed to give it up to a container's streams."""
         wire = self._dial(None)
-        path = f"{API}/containers/{container_id}/attach?stream=1&stdout=1&stderr=1"
         try:
             wire.sendall(
-                f"POST {path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+                f"POST {API}{path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
                 "Content-Length: 0\r\n\r\n".encode()
             )
             head = _head(wire)
@@ -102,7 +114,7 @@ class LocalEngine:
         if status not in (101, 200):
             wire.close()
             raise failure.refused("attach", status, head)
-        return Frames(wire.recv, lambda: _hang_up(wire))
+        return wire
 
     def start(self, container_id: str) -> None:
         self._call("start", "POST", f"/containers/{container_id}/start")
@@ -115,6 +127,10 @@ class LocalEngine:
     def oom_killed(self, container_id: str) -> bool:
         answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
         return body.oom_killed(_parsed(answer))
+
+    def pid(self, container_id: str) -> int:
+        answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
+        return body.pid(_parsed(answer))
 
     def health(self, container_id: str) -> str:
         answer = self._call("inspect a container", "GET", f"/containers/{container_id}/json")
@@ -272,6 +288,24 @@ class LocalEngine:
             return _dial(self.socket, timeout)
         except OSError as error:
             raise failure.unreachable(self._address.url, str(error)) from error
+
+
+class _Terminal:
+    def __init__(self, wire: Socket, resize: Callable[[int, int], None]) -> None:
+        self._wire = wire
+        self.resize = resize
+
+    def fileno(self) -> int:
+        return self._wire.fileno()
+
+    def send(self, data: bytes) -> None:
+        self._wire.sendall(data)
+
+    def receive(self) -> bytes:
+        return self._wire.recv(65536)
+
+    def close(self) -> None:
+        _hang_up(self._wire)
 
 
 def _check(call: str, status: int, answer: bytes) -> None:

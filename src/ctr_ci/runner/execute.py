@@ -24,6 +24,7 @@ from ctr_ci.runner.container import HOME, Ground
 from ctr_ci.runner.control import Began, Broke, Control, Judged, Message, Stopped
 from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
+from ctr_ci.runner.metadata import Metadata, facts
 from ctr_ci.runner.schedule import Drop, Ended, Halt, Happening, Schedule, Start, Stop, advance, width
 from ctr_ci.runner.secrets import require
 from ctr_ci.runner.step import Bench, StepEnd, StepRun
@@ -80,6 +81,7 @@ class _Run:
         self._ledger = Ledger(engine, build.id, build.owner, build.folder, self._not_removed)
         self._background = ThreadPoolExecutor(8, thread_name_prefix="ctr-ci-build")
         self._lanes: Lanes | None = None
+        self._metadata = Metadata(facts(plan, secrets))
         self._step_docker: StepDocker | None = None
         self._runs: dict[int, StepRun] = {}
         self._deadlines: dict[int, float] = {}
@@ -146,7 +148,9 @@ class _Run:
             path.chmod(0o755)  # steps that are not root look in, whatever our umask is
         for _, volume in volumes:
             self._ledger.volume(volume)
-        self._lanes = lanes = Lanes(self._engine, self._ledger, network, folder, shared=self._lanes_pay())
+        self._lanes = lanes = Lanes(
+            self._engine, self._ledger, network, folder, self._metadata, shared=self._lanes_pay()
+        )
         first = self._any_image()
         if first is not None:
             lanes.prepare(self._at_once(), first)
@@ -163,6 +167,7 @@ class _Run:
             docker=docker,
             memory_bytes=options.memory_bytes,
             keep=self._keep if options.keep else None,
+            shell=options.shell,
         )
 
     def _at_once(self) -> int:
@@ -170,9 +175,11 @@ class _Run:
         return min(widest, self._options.jobs or widest, 8)
 
     def _lanes_pay(self) -> bool:
-        """A lane costs a container more, and pays from its second step on."""
+        """A lane costs a container more, and pays from its second step on. Where it has the metadata
+        server it always does: a step must not reach the machine's own in the meantime."""
         own = not self._options.network or self._options.network not in ("none", "host")
-        return own and len(self._plan.steps) - len(self._options.skip) > self._at_once()
+        again = len(self._plan.steps) - len(self._options.skip) > self._at_once()
+        return own and (again or bool(self._metadata.hosts))
 
     def _any_image(self) -> Image | None:
         for step in self._plan.steps:
@@ -387,6 +394,7 @@ class _Run:
             self._not_removed(error.problems[0])
         if self._lanes is not None:
             self._lanes.close()
+        self._metadata.close()
         self._background.shutdown()
         self._ledger.close()
 

@@ -15,6 +15,7 @@ from ctr_ci.engine import Bind, ContainerSpec, Engine, Image
 from ctr_ci.problem import CtrCiError
 from ctr_ci.runner.holder import program
 from ctr_ci.runner.ledger import Ledger
+from ctr_ci.runner.metadata import Metadata
 
 AT_ONCE = 4  # holders that are started together
 
@@ -26,8 +27,16 @@ class Lanes:
     would be a container more for nothing."""
 
     def __init__(
-        self, engine: Engine, ledger: Ledger, network: Future[str], folder: Path, *, shared: bool
+        self,
+        engine: Engine,
+        ledger: Ledger,
+        network: Future[str],
+        folder: Path,
+        metadata: Metadata,
+        *,
+        shared: bool,
     ) -> None:
+        self._metadata = metadata
         self._shared = shared
         self._engine = engine
         self._ledger = ledger
@@ -87,12 +96,15 @@ class Lanes:
             user="0:0",
             binds=(Bind(str(self._program), "/ctr-ci-holder", read_only=True),),
             network=network,
+            hosts=self._metadata.hosts,
             pids_limit=16,
             healthcheck=False,
         )
         try:
             holder = self._ledger.container(spec)
             self._engine.start(holder)
+            if self._metadata.hosts:
+                self._metadata.join(self._engine.pid(holder), holder)
         except CtrCiError:
             self._ledger.discard(name)
             return network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from ctr_ci.plan import Plan, Step
@@ -12,6 +13,11 @@ from ctr_ci.secret import Secret
 def variables(step: Step, secrets: Mapping[str, Secret]) -> tuple[tuple[str, str], ...]:
     """The environment variables of a step that hold secrets."""
     return tuple((name, secrets[name].reveal()) for name in step.secrets)
+
+
+def google_token(token: Secret, life_s: int) -> bytes:
+    """The token as the metadata server hands it to a step that asks for it."""
+    return json.dumps({"access_token": token.reveal(), "expires_in": life_s, "token_type": "Bearer"}).encode()
 
 
 def require(plan: Plan, secrets: Mapping[str, Secret]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ctr_ci.engine import Attached, CannotStart, Engine, Image
+from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.events import Event, ImagePulling, StepFinished, StepOutput, StepStarted
 from ctr_ci.plan import Step
 from ctr_ci.problem import CtrCiError, Problem
@@ -19,6 +19,7 @@ from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.output import Lines, Tail
 from ctr_ci.runner.secrets import variables
+from ctr_ci.runner.shell import Keyboard, Shell, with_shell
 from ctr_ci.runner.step_docker import StepDocker
 from ctr_ci.runner.story import StepFailure, tell
 from ctr_ci.secret import Secret
@@ -41,6 +42,7 @@ class Bench:
     docker: StepDocker
     memory_bytes: int | None = None
     keep: Callable[[str], None] | None = None  # told of a failed step's container; None: none is kept
+    shell: Shell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,9 @@ class StepRun:
                 secrets=variables(step, bench.secrets),
                 memory_bytes=bench.memory_bytes,
             )
+            if bench.shell is not None and bench.shell.step == step.index:
+                code = self._talk(with_shell(spec), bench.shell.keyboard)
+                return code, False
             made = bench.ledger.container(spec)
             attached = bench.engine.attach(made)
             try:
@@ -142,6 +147,22 @@ class StepRun:
             else:
                 bench.ledger.discard(name)
             bench.lanes.leave(lane)
+
+    def _talk(self, spec: ContainerSpec, keyboard: Keyboard) -> int:
+        """A shell instead of the step's program. However it ends, that says nothing of the step."""
+        bench = self._bench
+        made = bench.ledger.container(spec)
+        terminal = bench.engine.terminal(made)
+        try:
+            bench.emit(StepStarted(bench.clock(), self.step.index, spec.image))
+            self._start(made)
+            keyboard.talk(terminal, lambda: self._verdict is not None)
+        finally:
+            terminal.close()
+        bench.engine.kill(made)
+        bench.engine.wait(made)
+        bench.docker.settle(self.step)
+        return 0
 
     def _lay_out(self) -> None:
         """The step's own files; open to any user that its image may have."""
