@@ -14,7 +14,7 @@ ASK = (
 
 def by_address(path: str, **more: object) -> Step:
     url = f"http://169.254.169.254/computeMetadata/v1/{path}"
-    return sh(f"wget -q -O - --header 'Metadata-Flavor: Google' {url} || echo none", **more)
+    return sh(f"wget -q -O - --header 'Metadata-Flavor: Google' {url} 2>&1 || echo none", **more)
 
 
 def test_a_single_step_knows_its_project_by_name(ran: Builds) -> None:
@@ -27,7 +27,7 @@ def test_parallel_steps_and_later_ones_know_it_too(ran: Builds) -> None:
 
 
 def test_without_the_header_nothing_is_told(ran: Builds) -> None:
-    done = ran(sh("wget -q -O - http://metadata/computeMetadata/v1/project/project-id || echo no"))
+    done = ran(sh("wget -q -O - http://metadata/computeMetadata/v1/project/project-id 2>&1 || echo no"))
     assert done.out.endswith("no\n")
     assert "local-project" not in done.out
 
