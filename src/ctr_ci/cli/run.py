@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         trust_steps=arguments.trust_steps,
         dry_run=arguments.dry_run,
         keep=arguments.keep,
+        shell=arguments.shell,
         push=_push(arguments) if arguments.push else None,
     )
     return run(request, World(sys.stdout.buffer, sys.stderr.buffer, dict(os.environ), time.time, Path.cwd()))

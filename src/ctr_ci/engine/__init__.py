@@ -17,6 +17,7 @@ from ctr_ci.engine.api import (
     Image,
     Output,
     Owned,
+    Terminal,
 )
 from ctr_ci.engine.connect import connect
 
@@ -31,5 +32,6 @@ __all__ = [
     "Image",
     "Output",
     "Owned",
+    "Terminal",
     "connect",
 ]

@@ -11,6 +11,7 @@ from ctr_ci.runner.execute import run
 from ctr_ci.runner.images import Builders
 from ctr_ci.runner.owner import KEPT, owner
 from ctr_ci.runner.reap import Reaped, reap
+from ctr_ci.runner.shell import Keyboard, Shell
 
 __all__ = [
     "KEPT",
@@ -18,9 +19,11 @@ __all__ = [
     "Builders",
     "Control",
     "Judge",
+    "Keyboard",
     "Options",
     "Outcome",
     "Reaped",
+    "Shell",
     "owner",
     "reap",
     "run",

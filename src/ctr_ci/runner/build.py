@@ -10,6 +10,7 @@ from typing import Literal
 from ctr_ci.events import GateDecided
 from ctr_ci.problem import CtrCiError, Problem
 from ctr_ci.runner.images import Builders
+from ctr_ci.runner.shell import Shell
 
 Judge = Callable[[], Iterator[GateDecided]]
 
@@ -30,6 +31,7 @@ class Options:
     """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
     `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run.
     `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at.
+    `shell`: one in a step's place.
     `artifacts`: the folder that gets what `artifacts:` names; None: they are left."""
 
     builders: Builders = field(default_factory=Builders)
@@ -41,6 +43,7 @@ class Options:
     memory_bytes: int | None = None
     failing: frozenset[str] = frozenset({"failed"})
     keep: bool = False
+    shell: Shell | None = None
     artifacts: Path | None = None
 
 

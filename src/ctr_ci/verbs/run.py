@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +23,13 @@ from ctr_ci.problem import CtrCiError, Exit, InputError, Problem, WorldError
 from ctr_ci.report.journal import Journal
 from ctr_ci.report.journal import read as read_journal
 from ctr_ci.report.junit_run import junit_run
-from ctr_ci.report.log import short
 from ctr_ci.runner import KEPT, Build, Builders, Control, Options, Outcome, owner, reap
 from ctr_ci.runner import run as carry_out
 from ctr_ci.secret import Secret
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
 from ctr_ci.verbs.run_gates import Gates, gates_of
+from ctr_ci.verbs.run_shell import with_shell
+from ctr_ci.verbs.run_summary import exit_of, how_to_look, shown, summary
 from ctr_ci.verbs.run_view import Colour, Format, view
 from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import Selection, skipped
@@ -74,6 +74,7 @@ class Request:
     trust_steps: bool = False
     dry_run: bool = False
     keep: bool = False
+    shell: str | None = None
     push: publish.Request | None = None
 
 
@@ -116,6 +117,8 @@ def run(request: Request, world: World) -> Exit:
             failing=FAILING[request.gate_policy],
             keep=request.keep,
         )
+        if request.shell is not None:
+            plan, options = with_shell(request.shell, plan, options)
         engine = connect(request.engine, world.environment)
         stack.callback(engine.close)
         reaping = _reap(engine)
@@ -125,8 +128,11 @@ def run(request: Request, world: World) -> Exit:
         reaping.join(timeout=5)
         if outcome.kept:
             (folder / KEPT).touch()
-            _tell_kept(world, plan, found, outcome, build)
-    code = _conclude(request, world, outcome, found, path)
+            _tell(world, how_to_look(outcome, found, plan, build))
+    if request.format == "text" and not request.quiet:
+        place = shown(path, world.root)
+        _tell(world, summary(outcome, found, place, pushes=request.push is not None))
+    code = exit_of(outcome)
     if request.push is not None and code is Exit.DONE:
         from ctr_ci.verbs import publish  # a run that does not push needs no TLS and no compressor
 
@@ -149,9 +155,7 @@ def _plan(request: Request, world: World, build_id: str, folder: Path) -> tuple[
     if request.choice.tag is not None and not (place / "Dockerfile").exists():
         raise InputError(Problem(f"no Dockerfile in {place}", "a Dockerfile: --tag builds it"))
     plan, warnings = planned(request.choice, place, facts, world.environment, build_id)
-    for warning in warnings:
-        world.err.write(f"{warning.render()}\n".encode("utf-8", "surrogateescape"))
-    world.err.flush()
+    _tell(world, (warning.render() for warning in warnings))
     return plan, workspace
 
 
@@ -183,6 +187,7 @@ def _carry_out(
             format=request.format,
             colour=request.colour,
             quiet=request.quiet,
+            live=request.shell is None,
         )
     )
     events = Recorder(path, journal, show)
@@ -233,50 +238,7 @@ class Recorder:
         return self._record
 
 
-def _conclude(request: Request, world: World, outcome: Outcome, found: record.Record, path: Path) -> Exit:
-    if request.format == "text" and not request.quiet:
-        for line in _summary(request, outcome, found, path, world.root):
-            world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
-        world.err.flush()
-    if outcome.signal:
-        return Exit.TERMINATED if outcome.signal == signal.SIGTERM else Exit.INTERRUPTED
-    if outcome.error is not None:
-        return outcome.error.exit
-    return {"SUCCESS": Exit.DONE, "TIMEOUT": Exit.TIMEOUT}.get(outcome.status, Exit.NO)
-
-
-def _summary(
-    request: Request, outcome: Outcome, found: record.Record, path: Path, root: Path
-) -> Iterator[str]:
-    """What was tested by what, where the record is, and what to do next."""
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
-    tested = []
-    for image in found.images:
-        if image.tested_by:
-            tested.append(image.name)
-            yield f"{image.name} ({short(image.image_id)}) was tested by {', '.join(image.tested_by)}"
-        else:
-            yield f"{image.name} ({short(image.image_id)}) was tested by no step: `publish` will refuse it"
-    if found.held:
-        yield f"held, not pushed: {', '.join(found.held)}"
-    yield f"record: {shown}"
-    if outcome.status == "SUCCESS" and tested and request.push is None:
-        yield f"next: ctr-ci publish --record {shlex.quote(str(shown))}"
-
-
-def _tell_kept(world: World, plan: Plan, found: record.Record, outcome: Outcome, build: Build) -> None:
-    """How to look at what a failed build has left."""
-    lines = [f"kept: {', '.join(outcome.kept)}, and {build.folder}"]
-    for step in found.steps:
-        if step.status in ("FAILURE", "TIMEOUT") and not step.forgiven and step.image_id:
-            command = ["docker", "run", "-it", "--rm", "--entrypoint", "sh"]
-            command += ["-v", f"{build.workspace}:/workspace", "-v", f"{build.folder}/home:/builder/home"]
-            planned_step = plan.steps[step.index]
-            for name, value in planned_step.env:
-                command += ["-e", f"{name}={value}"]
-            command += ["-w", planned_step.workdir, step.image_id]
-            lines.append(f"a shell like step {step.index}'s: {shlex.join(command)}")
-    lines.append("remove it: ctr-ci clean --kept")
+def _tell(world: World, lines: Iterable[str]) -> None:
     for line in lines:
         world.err.write(f"{line}\n".encode("utf-8", "surrogateescape"))
     world.err.flush()

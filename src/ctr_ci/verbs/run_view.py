@@ -30,9 +30,11 @@ def view(
     format: Format,
     colour: Colour,
     quiet: bool,
+    live: bool = True,
 ) -> Iterator[Show]:
-    """What shows each event. The live view draws on `err` until the end of the block."""
-    terminal = out.isatty() and err.isatty() and environment.get("TERM", "dumb") != "dumb"
+    """What shows each event. The live view draws on `err` until the end of the block; without
+    `live` a terminal gets the log, too."""
+    terminal = live and out.isatty() and err.isatty() and environment.get("TERM", "dumb") != "dumb"
     if format == "json":
         yield lambda event: _write(out, jsonl.line(event) + "\n")
     elif quiet or not terminal or any(environment.get(name) for name in PLAIN):
