@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# command -> package; looked up in the system's own folders, since PATH may lack sbin.
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+# command or file -> package; commands in the system's own folders, since PATH may lack sbin.
 PACKAGES = {
+    KEYRING: "debian-archive-keyring",
     "dockerd": "docker.io",
     "docker": "docker.io",
     "iptables": "iptables",
@@ -39,7 +41,9 @@ def command(name: str) -> str:
 
 
 def find(name: str) -> str | None:
-    """Debian's own command, before one of the same name put in /usr/local."""
+    """Debian's own command, before one of the same name put in /usr/local; or a file."""
+    if name.startswith("/"):
+        return name if os.path.exists(name) else None
     for folder in ("/usr/bin", "/usr/sbin"):
         if os.access(f"{folder}/{name}", os.X_OK):
             return f"{folder}/{name}"

@@ -18,7 +18,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from testbed import api
-from testbed.debian import Missing, command, needed
+from testbed.debian import KEYRING, Missing, command, needed
 
 LABEL = "ctr-ci.testbed"
 BUSYBOX = "busybox:latest"
@@ -243,7 +243,7 @@ def _debian_tar() -> Path:
     tar = folder / f"debian-{_key(_bootstrap_arguments(), _debian_hooks())}.tar"
     if tar.exists():
         return tar
-    needed("mmdebstrap")
+    needed("mmdebstrap", KEYRING)
     scratch = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # dpkg syncs each file
     with tempfile.TemporaryDirectory(dir=scratch) as work:
         made = Path(work, "base.tar")
