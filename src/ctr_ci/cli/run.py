@@ -122,6 +122,7 @@ COMMAND = Command(
         Option(
             "--format", "a log for people, or one JSON event a line", default="text", choices=("text", "json")
         ),
+        Option("--shell", "run what STEP waits for, then give a shell in its place", metavar="STEP"),
         Option("--junit", "also write the steps as JUnit XML", metavar="FILE"),
         Option("--color", "colours", default="auto", choices=("auto", "always", "never")),
         Option("--quiet", "steps' output and errors only", kind="flag", short="-q"),
