@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.registry_options import REACH, reach
 from ctr_ci.problem import Exit, InputError, Problem
 
 TYPE_CHECKING = False
@@ -18,7 +19,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     import sys
 
     from ctr_ci.image import Amount, Limits
-    from ctr_ci.verbs.inspect import Request
+    from ctr_ci.verbs.inspect import REGISTRY, Request
     from ctr_ci.verbs.inspect import run as inspect
 
     def amount(text: str | None) -> Amount | None:
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         engine=arguments.engine,
         color=_color(arguments.color),
         width=shutil.get_terminal_size((120, 24)).columns,
+        reach=reach(arguments) if arguments.image.startswith(REGISTRY) else None,
+        platform=arguments.platform or "",
     )
     return inspect(request, os.environ, sys.stdout)
 
@@ -80,7 +83,8 @@ COMMAND = Command(
     options=(
         Option(
             "image",
-            "an engine's image (name or ID), a `docker save` or OCI archive, an OCI layout folder, or -",
+            "an engine's image (name or ID), a `docker save` or OCI archive, an OCI layout folder, "
+            "registry://REFERENCE, or - for an archive on standard input",
             kind="path",
             metavar="IMAGE",
         ),
@@ -105,6 +109,8 @@ COMMAND = Command(
             "the engine's URL (default: DOCKER_HOST, the docker context, the socket)",
             metavar="URL",
         ),
+        Option("--platform", "which image of several in a registry", metavar="OS/ARCHITECTURE"),
+        *REACH,
         Option("--color", "color the report", default="auto", choices=("auto", "always", "never")),
     ),
     run=run,

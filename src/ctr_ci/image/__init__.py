@@ -1,7 +1,7 @@
 """What an image contains, from its bytes: archives, layers, packages, weight."""
 
 from ctr_ci.image.archive import File, Image, Layer, Passing, read
-from ctr_ci.image.inspect import inspect
+from ctr_ci.image.inspect import inspect, inspect_layers
 from ctr_ci.image.limits import Amount, Breach, Limits, breaches
 from ctr_ci.image.share import Share
 from ctr_ci.image.unpack import plain
@@ -23,6 +23,7 @@ __all__ = [
     "Weight",
     "breaches",
     "inspect",
+    "inspect_layers",
     "plain",
     "read",
     "sums",

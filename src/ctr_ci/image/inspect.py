@@ -1,8 +1,9 @@
-"""An archive's bytes → its `Weight`, in one pass."""
+"""An image's bytes → its `Weight`, each read once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 
 from ctr_ci.image import archive, config, layers
 from ctr_ci.image.archive import File
@@ -35,19 +36,44 @@ def inspect(
         image = archive.read(chunks, each, wanted)
     except InputError as error:
         raise type(error)(*(replace(problem, path=where) for problem in error.problems)) from error
-    for layer in image.layers:
-        if layer.value.diff_id and layer.value.diff_id != str(layer.diff_id):
-            raise InputError(
-                Problem(
-                    f"a layer whose content has the digest {layer.value.diff_id}",
-                    expected=f"{layer.diff_id}, as the image's config says",
-                )
-            )
+    parsed = config.parse(image.config)
+    read = [layer.value for layer in image.layers]
+    _check(parsed.diff_ids, read)
     return weigh(
-        config.parse(image.config),
-        [layer.value for layer in image.layers],
+        parsed,
+        read,
         image_id=str(image.config_digest),
         names=image.names,
         engine_bytes=engine_bytes,
         base=base,
     )
+
+
+def inspect_layers(
+    image_config: bytes,
+    blobs: Iterable[Iterable[Piece]],
+    *,
+    names: tuple[str, ...] = (),
+    base: Sequence[str] | None = None,
+) -> Weight:
+    """The weight of an image whose config and layers come one by one, as a registry sends them; base
+    layer first. Raises InputError where a layer is not what the config says."""
+    parsed = config.parse(image_config)
+    read = [layers.read(blob, databases.keep, digest=True) for blob in blobs]
+    _check(parsed.diff_ids, read)
+    return weigh(parsed, read, image_id=f"sha256:{sha256(image_config).hexdigest()}", names=names, base=base)
+
+
+def _check(diff_ids: Sequence[str], read: Sequence[layers.Layer]) -> None:
+    if len(diff_ids) != len(read):
+        raise InputError(
+            Problem(f"{len(read)} layers for a config that lists {len(diff_ids)}", expected="as many")
+        )
+    for told, layer in zip(diff_ids, read, strict=True):
+        if layer.diff_id and layer.diff_id != told:
+            raise InputError(
+                Problem(
+                    f"a layer whose content has the digest {layer.diff_id}",
+                    expected=f"{told}, as the image's config says",
+                )
+            )

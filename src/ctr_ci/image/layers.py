@@ -60,16 +60,16 @@ class Layer:
 Keep = Callable[[str, int], Callable[[bytes], bytes] | None]
 
 
-def read(chunks: Iterable[Piece], keep: Keep) -> Layer:
+def read(chunks: Iterable[Piece], keep: Keep, *, digest: bool = False) -> Layer:
     """Reads a layer, compressed or not. `keep(path, size)`: what to make of this file's content and
-    keep, None for files of no interest.
+    keep, None for files of no interest. `digest`: hash an uncompressed one too.
 
     Memory: some 300 bytes a path, what is kept, and two megabytes. Raises InputError.
     """
     whole = None
     packed = Stream(chunks)
     stream = packed
-    if is_packed(packed.peek(4)):
+    if digest or is_packed(packed.peek(4)):
         whole = sha256()
         stream = Stream(_hashed(plain(packed.rest()), whole.update))
     entries: dict[str, Entry] = {}
@@ -94,13 +94,13 @@ def read(chunks: Iterable[Piece], keep: Keep) -> Layer:
             kept.pop(path, None)
             binaries.pop(path, None)
             scripts.pop(path, None)
-        digest = b""
+        content = b""
         if member.stored and member.kind == FILE:
             if member.mode & 0o111 and stream.peek(2) == b"#!":
                 line = stream.peek(min(member.stored, LONGEST_INTERPRETER))[2:].split(b"\n", 1)[0]
                 scripts[path] = line.strip().decode("utf-8", "surrogateescape")
-            digest = _content(member, stream, keep, kept, binaries, unread)
-        entries[path] = _entry(member, digest)
+            content = _content(member, stream, keep, kept, binaries, unread)
+        entries[path] = _entry(member, content)
     for _ in stream.rest():
         pass  # the digest and the length cover the padding too
     return Layer(

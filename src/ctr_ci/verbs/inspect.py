@@ -18,7 +18,12 @@ from ctr_ci.report.weight_json import weight_json
 from ctr_ci.report.weight_text import weight_text
 
 CHUNK = 1 << 20
+REGISTRY = "registry://"
 FORMATS = ("text", "json", "html")
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.verbs.publish_parts import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`image`: an engine's reference or ID, an archive, an OCI or unpacked `docker save` folder, "-".
-    `base`: an engine's reference; `which`: one of several images in an archive."""
+    """`image`: an engine's reference or ID, an archive, an OCI or unpacked `docker save` folder, "-",
+    or `registry://REFERENCE`. `base`: an engine's reference; `which`: one of several images in an
+    archive; `platform`: of several in a registry; `reach`: how that is reached."""
 
     image: str
     base: str | None
@@ -44,6 +50,8 @@ class Request:
     engine: str | None
     color: bool
     width: int
+    reach: Reach | None = None
+    platform: str = ""
 
 
 def run(request: Request, environment: Mapping[str, str], out: TextIO) -> Exit:
@@ -65,7 +73,13 @@ def run(request: Request, environment: Mapping[str, str], out: TextIO) -> Exit:
 def weigh(request: Request, environment: Mapping[str, str]) -> Weight:
     """The weight of the image that is asked for, from wherever it lies."""
     return open_weight(
-        request.image, environment, base=request.base, which=request.which, engine_url=request.engine
+        request.image,
+        environment,
+        base=request.base,
+        which=request.which,
+        engine_url=request.engine,
+        reach=request.reach,
+        platform=request.platform,
     )
 
 
@@ -76,8 +90,11 @@ def open_weight(
     base: str | None = None,
     which: str = "",
     engine_url: str | None = None,
+    reach: Reach | None = None,
+    platform: str = "",
 ) -> Weight:
-    """The weight of an image: an engine's name or ID, an archive, a folder, or "-" for standard input."""
+    """The weight of an image, said as in `Request.image`."""
+    remote = image.startswith(REGISTRY)
     path = Path(image)
     chunks: Iterator[bytes] | None = None
     if image == "-":
@@ -93,9 +110,13 @@ def open_weight(
                 expected="an OCI layout (with index.json), an archive, or the name of an image",
             )
         )
-    engine = connect(engine_url, environment) if chunks is None or base else None
+    engine = connect(engine_url, environment) if (chunks is None and not remote) or base else None
     try:
         layers = _image_layers(engine, base) if engine and base else None
+        if remote:
+            from ctr_ci.verbs.inspect_registry import pulled
+
+            return pulled(image.removeprefix(REGISTRY), reach, platform, layers)
         if chunks is not None:
             return inspect(plain(chunks), wanted=which, base=layers, where=image)
         assert engine is not None
@@ -112,7 +133,8 @@ def _from_engine(engine: Engine, reference: str, base: tuple[str, ...] | None) -
             Problem(
                 f"no image {reference!r} in the engine, and no file or OCI folder of that name",
                 expected="an image that is there: nothing is pulled",
-                help="`docker images` lists them; build or pull it first, or give a `docker save` archive",
+                help="`docker images` lists them; build or pull it first, "
+                f"give an archive, or registry://{reference} to read it there",
             )
         )
     weight = inspect(engine.export(image.id), engine_bytes=image.size_bytes, base=base, where=reference)
