@@ -265,7 +265,6 @@ CALLS: list[tuple[int, str, str, str, object]] = [
     (403, "push", "POST", f"/build?version=2&outputs={quote(MOBY_EXPORT)}", b""),
     (403, "foreign-name", "POST", "/build?t=gcr.io/cloud-builders/docker", b""),
     (403, "remote-import", "POST", "/images/create?fromSrc=http://169.254.169.254/&repo=x", b""),
-    (403, "grpc", "POST", "/grpc", None),
     (400, "", "POST", "/containers/create?name=a&name=b", {"Image": "busybox"}),
     (400, "", "POST", "/containers/create", b'{"Image":"busybox","Image":"x"}'),
     (400, "", "POST", "/containers/create", b'{"HostConfig":{},"hostconfig":{"Privileged":true}}'),

@@ -13,6 +13,7 @@ from ctr_ci.broker.allow import Call, decide, streams
 from ctr_ci.broker.body import Json, dump, field, items
 from ctr_ci.broker.client import dial
 from ctr_ci.broker.follow import Follower
+from ctr_ci.broker.grpc import Filter
 from ctr_ci.broker.http import Head, Malformed, body
 from ctr_ci.broker.made import View, shown
 from ctr_ci.broker.name import words
@@ -179,10 +180,24 @@ class Exchange:
         outcome(reply.status, b"")
         lines = [f"HTTP/1.1 {reply.status} {reply.reason}"]
         lines += [f"{name.title()}: {value}" for name, value in reply.headers]
-        self._client.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1") + reply.early)
+        self._client.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1"))
         early, self._inbox.waiting = self._inbox.waiting, b""
+        if allow.filtered:
+            self._filter(reply.engine).run(early, reply.early)
+            return False
+        self._client.sendall(reply.early)
         both_ways(self._client, reply.engine, early)
         return False
+
+    def _filter(self, engine: socket.socket) -> Filter:
+        view, follower = self._view, self._follower
+        return Filter(
+            self._client,
+            engine,
+            view,
+            built=lambda ids, names: follower.built(ids, names, view),
+            denied=lambda call, why: follower.note(Denied(view.step, f"POST /grpc {call}", why)),
+        )
 
     def _stream(
         self, reply: Reply, keeps: bool, outcome: Callable[[int, bytes], None], watched: bool

@@ -223,20 +223,23 @@ class Follower:
                 found.extend(match.decode("ascii") for match in pattern.findall(whole))
             tail = whole[-_OVERLAP:]
             if 0 < status < 300:
-                self._built(found[-1] if found else "", builds, view)
+                ids = tuple(found[-1:])
+                if builds.how == "pull":
+                    ids = tuple(filter(None, map(self._made.resolve, builds.names)))
+                self.built(ids, builds.names, view)
 
         return outcome
 
-    def _built(self, image_id: str, builds: Builds, view: View) -> None:
-        """Notes the image, with those of the asked names that point at it by now."""
-        pointing = {name: self._made.resolve(name) for name in builds.names}
-        if not image_id and builds.how == "pull":
-            image_id = next((found for found in pointing.values() if found), "")
-        if not image_id or self._made.resolve(image_id) is None:
+    def built(self, image_ids: tuple[str, ...], names: tuple[str, ...], view: View) -> None:
+        """Notes the image that has one of these IDs, with those of the asked names that point at it."""
+        pointing = {name: self._made.resolve(name) for name in names}
+        present = (found for found in image_ids if self._made.resolve(found) is not None)
+        image_id = next(present, None)
+        if image_id is None:
             return
-        names = tuple(name for name, found in pointing.items() if found == image_id)
-        self._made.add_image(image_id, *names)
-        self.note(Built(view.step, image_id, names))
+        given = tuple(name for name, found in pointing.items() if found == image_id)
+        self._made.add_image(image_id, *given)
+        self.note(Built(view.step, image_id, given))
 
     def _loading(self, view: View) -> Outcome:
         before = self._common_names()

@@ -131,7 +131,8 @@ Effect = Creates | Starts | Stops | Renames | Removes | Builds | Loads | Tags | 
 @dataclass(frozen=True, slots=True)
 class Allow:
     """Send this on. `body` replaces the client's, unless `streams`: then that passes as it comes.
-    `upgrade`: the connection may become raw bytes both ways, under this protocol. `shows`: how the
+    `upgrade`: the connection may become raw bytes both ways, under this protocol;
+    `filtered`: BuildKit's calls, each of them judged. `shows`: how the
     answer is translated back into the step's words. `volumes` (names as given) are made first."""
 
     method: str
@@ -143,6 +144,7 @@ class Allow:
     shows: Literal["raw", "json", "info", "networks", "events"] = "raw"
     volumes: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
