@@ -156,6 +156,24 @@ def test_an_early_answer_is_told_and_not_a_broken_pipe(registry: StartRegistry, 
         Push(between.host)(saved, "v1")
 
 
+def test_where_large_bodies_are_refused_blobs_go_in_chunks(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    between.decide = lambda seen: (
+        Answer(413) if seen.method == "PUT" and int(seen.headers["content-length"]) > 9_000_000 else None
+    )
+    saved = Saved([layer(noise=os.urandom(20_000_000)), layer(small=b"s")])
+    Push(between.host)(saved, "v1")
+    whole(started.host, "v1", saved)
+    spans = [seen.headers["content-range"] for seen in between.seen if seen.method == "PATCH"]
+    assert spans[:2] == ["0-8388607", "8388608-16777215"]
+    assert len(spans) == 3
+    between.seen.clear()
+    between.decide = lambda seen: Answer(413) if is_put(seen, "digest=") or seen.method == "PATCH" else None
+    with pytest.raises(RegistryError, match="too large"):
+        Push(between.host)(image(), "v2")
+
+
 def test_a_500_for_what_no_retry_mends_is_not_tried_again(registry: StartRegistry, proxy: Proxy) -> None:
     between = proxy(registry().host)
     between.decide = lambda seen: Answer(500, (), errors("NAME_INVALID")) if seen.method == "POST" else None

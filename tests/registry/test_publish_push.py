@@ -250,3 +250,30 @@ def test_a_tag_that_somebody_moves_meanwhile_is_reported(
     monkeypatch.setattr(manifests, "put", put_and_be_overtaken)
     with pytest.raises(WorldError, match=str(foreign.digest)):
         push(image(b"y"), "v1")
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("|1 NPM_TOKEN=abc123 /bin/sh -c npm install", "NPM_TOKEN"),
+        ("RUN |2 VERSION=1 db_password=abc123 /bin/sh -c make # buildkit", "db_password"),
+    ],
+)
+def test_a_secret_build_argument_in_the_history_is_refused_by_name(
+    registry: StartRegistry, line: str, name: str
+) -> None:
+    push = Push(registry().host)
+    saved = Saved([layer(app=b"app")], history=["/bin/sh -c #(nop) CMD", line])
+    with pytest.raises(Refused, match=f"build argument {name} ") as refusal:
+        push(saved, "v1")
+    assert "abc123" not in str(refusal.value)
+    assert tags(push.host, "team/app") == []
+    push.harmless = frozenset({name})
+    push(saved, "v1")
+
+
+@pytest.mark.parametrize(
+    "line", ["|1 TOKEN_COUNT= /bin/sh -c x", "|1 MONKEY=x /bin/sh -c x", "RUN SECRET=1 make", "COPY a b"]
+)
+def test_other_lines_of_the_history_are_nobodys_secret(registry: StartRegistry, line: str) -> None:
+    Push(registry().host)(Saved([layer(app=b"app")], history=[line]), "v1")

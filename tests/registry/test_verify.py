@@ -146,6 +146,19 @@ def test_a_key_makes_only_its_own_signatures_count(registry: StartRegistry, tmp_
     assert not check(signed, ":v1").signed
 
 
+def test_a_signature_that_is_there_is_not_made_again(registry: StartRegistry, tmp_path: Path) -> None:
+    push_ = Push(registry().host)
+    signer, _ = keys(tmp_path)
+    other, _ = keys(tmp_path)
+    _, digest = publish(push_, image(), "v1", signer=signer)
+    publish(push_, image(), "v1", signer=signer)
+    with push_.registry() as registry_:
+        assert len(referrers.referrers(registry_, digest)) == 2
+    publish(push_, image(), "v1", signer=other)
+    with push_.registry() as registry_:
+        assert len(referrers.referrers(registry_, digest)) == 4
+
+
 def test_an_ed25519_key_with_a_password_signs_too(registry: StartRegistry, tmp_path: Path) -> None:
     private = Ed25519PrivateKey.generate()
     secret, public = tmp_path / "k.pem", tmp_path / "k.pub"
@@ -253,7 +266,7 @@ def test_an_attestation_with_other_bytes_is_not_believed(registry: StartRegistry
         started.host,
         lambda seen: Answer(200, (), false) if seen.method == "GET" and "/blobs/" in seen.path else None,
     ).start()
-    with pytest.raises(Refused, match="not those of its digest"):
+    with pytest.raises(Refused, match="not those of their digest"):
         check(Push(between.host), ":v1")
     between.stop()
 

@@ -85,6 +85,7 @@ class Push:
     mounts: tuple[str, ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
     keep: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -115,7 +116,7 @@ class Push:
             self.shelf.saved.setdefault(saved.image_id, saved)
         self.events.clear()
         release = unverified(Digest.parse(saved.image_id), "")
-        wish = Wish(tags, self.keep, self.annotations)
+        wish = Wish(tags, self.keep, self.annotations, self.harmless)
         with self.registry() as registry:
             pushing = push(release, wish, registry, Content(self.shelf), Memory(self.memory))
             while True:

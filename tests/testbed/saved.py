@@ -42,6 +42,7 @@ class Saved:
 
     layers: list[bytes]
     command: str = "true"
+    history: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     config: bytes = b""
 
@@ -51,6 +52,7 @@ class Saved:
                 "architecture": "amd64",
                 "os": "linux",
                 "config": {"Cmd": [self.command]},
+                "history": [{"created_by": line} for line in self.history],
                 "rootfs": {"type": "layers", "diff_ids": [digest(one) for one in self.layers]},
             }
         ).encode()

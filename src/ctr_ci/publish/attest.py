@@ -8,6 +8,7 @@ reader must compare by hand otherwise, image ID and config digest, stands in `co
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,11 +29,13 @@ EMPTY = b"{}"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is attached to a manifest: exact bytes, their media type, and what they state."""
+    """What is attached to a manifest: exact bytes, their media type, and what they state. `is_like`
+    says of bytes that are attached already whether they are as good (a signature differs each time)."""
 
     content: bytes
     kind: str
     predicate: str
+    is_like: Callable[[bytes], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@ remember, and the export of the rest. No tag is touched here."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
-from ctr_ci.events import BlobPushed, Event
-from ctr_ci.oci import Descriptor, Digest, Index, Manifest, image_manifest, media, parse_manifest
-from ctr_ci.problem import InputError, Problem, WorldError
+from ctr_ci.events import BlobPushed, Event, Noted
+from ctr_ci.oci import Descriptor, Digest, Index, Manifest, Object, image_manifest, media, parse_manifest
+from ctr_ci.problem import InputError, Problem, Refused, WorldError
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import PACKING, bytes_of
 from ctr_ci.publish.receipt import Shipped
@@ -17,6 +18,11 @@ from ctr_ci.publish.release import Release
 from ctr_ci.publish.ship import Exported, Misplaced, Shipment
 from ctr_ci.publish.wish import Content, Wish
 from ctr_ci.registry import Registry, RegistryError, manifests
+
+HEARTBEAT_S = 10.0
+# Names of build arguments that tell a secret: by a whole word between underscores.
+TELLING = "TOKEN|PASSWORD|PASSWD|SECRET|PASSPHRASE|CREDENTIALS?|APIKEY|(?:API|PRIVATE|ACCESS)_KEY"
+SECRETIVE = rf"(?:^|_)(?:{TELLING})(?:_|$)"
 
 
 def bring(
@@ -70,7 +76,13 @@ def _ship(
     Thread(target=work, name="ctr-ci export", daemon=True).start()
     try:
         while True:
-            news = told.get()
+            try:
+                news = told.get(timeout=HEARTBEAT_S)
+            except Empty:
+                yield Noted(
+                    clock.now(), "info", f"{shipment.read_bytes / 1e6:.0f} MB of the export read so far"
+                )
+                continue
             if isinstance(news, BaseException):
                 raise news
             if isinstance(news, Manifest | Index):
@@ -116,12 +128,29 @@ def _made(
         )
     if exported.roots and (exported.packed or release.image_id == root):
         return _laid_out(release, wish, shipment, exported)
+    _check_history(exported.config, wish)
     oci = bool(wish.annotations)
     head = Descriptor(media.OCI_CONFIG if oci else media.DOCKER_CONFIG, config, len(exported.config))
     shipment.send(head, bytes_of(exported.config))
     kind = media.OCI_LAYER_GZIP if oci else media.DOCKER_LAYER_GZIP
     packed = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
     return image_manifest(head, packed, wish.annotations)
+
+
+def _check_history(config: bytes, wish: Wish) -> None:
+    """An image's history keeps the values of build arguments for everybody who may pull it."""
+    for entry in Object.parse(config, "the image's config").children("history"):
+        command = entry.text("created_by", "").removeprefix("RUN ")
+        arguments = command.partition(" /bin/")[0] if command.startswith("|") else ""
+        for name in re.findall(r" ([A-Za-z][A-Za-z0-9_]*)=\S", arguments):
+            if re.search(SECRETIVE, name.upper()) and name not in wish.harmless:
+                raise Refused(
+                    Problem(
+                        f"the image's history keeps the value of build argument {name} for everybody to read",
+                        help="pass it as a build secret (`--secret`), not as an ARG; if it is none: "
+                        f"`--harmless-arg {name}`",
+                    )
+                )
 
 
 def _laid_out(release: Release, wish: Wish, shipment: Shipment, exported: Exported) -> Manifest | Index:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
-from ctr_ci.oci import Descriptor, Digest, Index, Manifest
+from ctr_ci.oci import LARGEST, Descriptor, Digest, Index, Manifest
 from ctr_ci.problem import CtrCiError, Problem, Refused, WorldError
-from ctr_ci.publish.attest import Document, artifact
+from ctr_ci.publish.attest import PREDICATE_NOTE, Document, artifact
 from ctr_ci.publish.bring import bring
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import bytes_of
@@ -82,6 +82,8 @@ def finish(
 
 def _attach(registry: Registry, manifest: Manifest | Index, document: Document) -> Digest:
     """The document as a referrer of the manifest; one that is there already is left alone."""
+    if (there := _alike(registry, manifest, document)) is not None:
+        return there
     subject = Descriptor(manifest.media_type, manifest.digest, len(manifest.raw))
     made, config = artifact(document, subject)
     for content in (config, document.content):
@@ -90,6 +92,22 @@ def _attach(registry: Registry, manifest: Manifest | Index, document: Document) 
             blobs.put(registry, digest, bytes_of(content))
     referrers.attach(registry, made)
     return made.digest
+
+
+def _alike(registry: Registry, manifest: Manifest | Index, document: Document) -> Digest | None:
+    """An attestation that is there already and says the same, signed by the same key."""
+    if document.is_like is None:
+        return None
+    for entry in referrers.referrers(registry, manifest.digest):
+        if dict(entry.annotations).get(PREDICATE_NOTE) != document.predicate:
+            continue
+        found = manifests.get(registry, str(entry.digest))
+        layers = found.layers[:1] if isinstance(found, Manifest) else ()
+        for layer in layers:
+            content = blobs.read(registry, layer.digest, layer.size) if layer.size <= LARGEST else b""
+            if document.is_like(content):
+                return entry.digest
+    return None
 
 
 def standing(registry: Registry, wish: Wish) -> dict[str, Digest | None]:

@@ -65,6 +65,7 @@ class Shipment:
         self._arrived: dict[Digest, How] = {}
         self._stop = Flag()
         self._workers: list[_Worker] = []
+        self.read_bytes = 0
 
     def stop(self) -> None:
         """Calls the push off, and gives workers a moment to cancel what they have begun."""
@@ -137,7 +138,7 @@ class Shipment:
             return worker
 
         try:
-            read = image.read(_watched(chunks, self.check), each, wanted)
+            read = image.read(self._watched(chunks), each, wanted)
             layers = []
             for layer in read.layers:
                 if layer.value is not None:
@@ -157,6 +158,12 @@ class Shipment:
             raise
         packed = any(layer.compressed for layer in read.layers)
         return Exported(read.config, tuple(layers), packed, read.roots, read.documents)
+
+    def _watched(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.check()
+            self.read_bytes += len(chunk)
+            yield chunk
 
     def _arrive(self, blob: Descriptor, how: How) -> None:
         with self._lock:
@@ -239,12 +246,6 @@ class _Worker:
             if not isinstance(block, bytes):
                 return
             yield block
-
-
-def _watched(chunks: Iterable[bytes], check: Callable[[], None]) -> Iterator[bytes]:
-    for chunk in chunks:
-        check()
-        yield chunk
 
 
 def _stranger(name: str, diff_id: Digest) -> WorldError:

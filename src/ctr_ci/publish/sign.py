@@ -106,7 +106,16 @@ class Signer:
                 "signatures": [{"sig": b64encode(signature).decode()}],
             },
         }
-        return replace(document, content=json.dumps(bundle, separators=(",", ":")).encode(), kind=BUNDLE)
+        content = json.dumps(bundle, separators=(",", ":")).encode()
+        own = Key(self.private.public_key())
+
+        def is_like(raw: bytes) -> bool:
+            try:
+                return opened(raw, own) == (document.content, True)
+            except InputError:
+                return False
+
+        return replace(document, content=content, kind=BUNDLE, is_like=is_like)
 
 
 def opened(raw: bytes, key: Key | None) -> tuple[bytes, bool]:

@@ -13,7 +13,7 @@ from ctr_ci.oci import Descriptor, Digest, Index, Manifest, Reference
 from ctr_ci.problem import InputError, Problem, Refused
 from ctr_ci.publish.attest import IN_TOTO, Evidence, read_evidence
 from ctr_ci.publish.sign import BUNDLE, Key, opened
-from ctr_ci.registry import Registry, blobs, manifests, referrers
+from ctr_ci.registry import Registry, RegistryError, blobs, manifests, referrers
 
 LARGEST = 16 << 20  # bytes: what a statement may take
 
@@ -99,7 +99,9 @@ def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, key: K
             raise InputError(Problem("an attestation of another form"))
         if made.subject is None or made.subject.digest != image.digest:
             raise InputError(Problem("an attestation that refers to another image"))
-        raw = _content(registry, made.layers[0])
+        if made.layers[0].size > LARGEST:
+            raise InputError(Problem(f"a statement of {made.layers[0].size} bytes"))
+        raw = blobs.read(registry, made.layers[0].digest, made.layers[0].size)
         statement, signed = opened(raw, key) if made.artifact_type == BUNDLE else (raw, False)
         evidence = read_evidence(statement)
         if evidence and image.digest not in evidence.subjects:
@@ -107,19 +109,8 @@ def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, key: K
         config = image.config.digest if isinstance(image, Manifest) else None
         if evidence and config and config not in evidence.images:
             raise InputError(Problem("a statement about tests of another image ID"))
-    except InputError as error:
+    except (InputError, RegistryError) as error:
+        if isinstance(error, RegistryError) and error.code != "DIGEST_INVALID":
+            raise
         return Finding(entry.digest, None, False, error.problems[0].found)
     return Finding(entry.digest, evidence, signed)
-
-
-def _content(registry: Registry, layer: Descriptor) -> bytes:
-    if layer.size > LARGEST:
-        raise InputError(Problem(f"a statement of {layer.size} bytes"))
-    raw = b""
-    for piece in blobs.fetch(registry, layer.digest):
-        raw += piece
-        if len(raw) > layer.size:
-            break
-    if Digest.of(raw) != layer.digest:
-        raise InputError(Problem("a statement whose bytes are not those of its digest"))
-    return raw

@@ -26,12 +26,14 @@ class Content(Protocol):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a push should make: tags, in the order in which they are set; `keep`: tags that must not
-    move once they exist; annotations of the manifest (which make it an OCI one); `attest` gives the
+    move once they exist; annotations of the manifest (which make it an OCI one); `harmless`: build
+    arguments with the name of a secret that are none; `attest` gives the
     documents to attach to the manifest of that digest."""
 
     tags: tuple[str, ...]
     keep: frozenset[str] = frozenset()
     annotations: Pairs = ()
+    harmless: frozenset[str] = frozenset()
     attest: Attest = lambda _: ()
 
     @property

@@ -60,6 +60,7 @@ class Request:
     require: tuple[str, ...] = ()
     immutable: bool = False
     annotations: tuple[tuple[str, str], ...] = ()
+    harmless: tuple[str, ...] = ()
     attest: Literal["", "none", "evidence", "signed"] = ""
     key: str = ""
     dry_run: bool = False
@@ -98,6 +99,7 @@ def publish(request: Request) -> Exit:
                 tags,
                 frozenset(tags) if request.immutable else defaults.keeps(tags),
                 request.annotations,
+                frozenset(request.harmless),
                 _attesting(release, place.repository, attest, key),
             )
             if request.dry_run:

@@ -32,6 +32,7 @@ from ctr_ci.registry import (
 )
 from ctr_ci.workspace import git_facts
 
+PR_SET_DUMPABLE = 4
 KEY_PASSWORD = "CTR_CI_KEY_PASSWORD"  # noqa: S105  the name of a variable
 
 SYSTEM = Trust()
@@ -62,6 +63,8 @@ class Clients:
         self._around = Surroundings(os.environ, sys.stdin.read, Path.home())
         for source in (reach.credential, *others):
             self._around.hide(source)
+        if reach.credential or any(others):
+            _shut_in()
         self._credentials: dict[tuple[str, str], Credential] = {}
         self.clock = Clock(time.time, time.monotonic, self._sleep, random.random)
 
@@ -116,6 +119,16 @@ class Clients:
 
     def _sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
+
+
+def _shut_in() -> None:
+    """Keeps what is in our memory there: no core dump, no reading by other processes of the user."""
+    from ctypes import CDLL
+    from resource import RLIMIT_CORE, setrlimit
+
+    setrlimit(RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
 
 def policy(
