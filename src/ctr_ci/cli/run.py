@@ -94,7 +94,7 @@ COMMAND = Command(
         ),
         Option(
             "--secret",
-            "a secret variable: NAME=env:VARIABLE, NAME=file:PATH or NAME=cmd:COMMAND (repeatable)",
+            "a secret variable: NAME=env:VARIABLE, file:PATH, cmd:COMMAND or gcp:SECRET_VERSION (repeatable)",
             kind="list",
             metavar="NAME=SOURCE",
         ),

@@ -161,7 +161,16 @@ def _plan(request: Request, world: World, build_id: str, folder: Path) -> tuple[
 
 def _prepare(request: Request, world: World, folder: Path) -> Workspace:
     ignore = Path(request.ignore_file) if request.ignore_file else None
-    return prepare(request.source, folder / "workspace", environment=world.environment, ignore_file=ignore)
+    source, fetched = request.source, None
+    if source.startswith("gs://"):
+        from ctr_ci import google
+
+        fetched = folder / f"source-{Path(source.partition('#')[0]).name}"
+        google.download(source, fetched, world.environment)
+    made = prepare(
+        str(fetched or source), folder / "workspace", environment=world.environment, ignore_file=ignore
+    )
+    return made if fetched is None else replace(made, source=(("kind", "storage"), ("path", source)))
 
 
 def _carry_out(

@@ -1,4 +1,4 @@
-"""`--secret NAME=env:VARIABLE|file:PATH|cmd:COMMAND`: secrets from where the user keeps them."""
+"""`--secret NAME=env:VARIABLE|file:PATH|cmd:COMMAND|gcp:VERSION`: secrets from where the user keeps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ctr_ci.problem import InputError, Problem
 from ctr_ci.secret import Secret
 
 COMMAND_TIMEOUT_S = 60
-FORM = "NAME=env:VARIABLE, NAME=file:PATH or NAME=cmd:COMMAND"
+FORM = "NAME=env:VARIABLE, NAME=file:PATH, NAME=cmd:COMMAND or NAME=gcp:projects/P/secrets/S/versions/V"
 
 
 def read_secrets(given: Sequence[str], environment: Mapping[str, str]) -> dict[str, Secret]:
@@ -18,25 +18,29 @@ def read_secrets(given: Sequence[str], environment: Mapping[str, str]) -> dict[s
 
     Raises InputError, which never holds a value.
     """
-    return {name: Secret(value, name) for name, value in (_read(text, environment) for text in given)}
+    return {secret.name: secret for secret in (_read(text, environment) for text in given)}
 
 
-def _read(text: str, environment: Mapping[str, str]) -> tuple[str, str]:
+def _read(text: str, environment: Mapping[str, str]) -> Secret:
     name, equals, source = text.partition("=")
     kind, colon, place = source.partition(":")
-    if not (name.isidentifier() and equals and colon and place) or kind not in ("env", "file", "cmd"):
+    if not (name.isidentifier() and equals and colon and place) or kind not in ("env", "file", "cmd", "gcp"):
         # What stands there may be the secret itself, by mistake: it is not shown.
         raise InputError(Problem(f"--secret {name}=***" if equals else "--secret", FORM))
     if kind == "env":
         if place not in environment:
             raise InputError(Problem(f"--secret {name}: the variable {place} is not set"))
-        return name, environment[place]
+        return Secret(environment[place], name)
     if kind == "file":
         try:
-            return name, _text(Path(place).read_bytes())
+            return Secret(_text(Path(place).read_bytes()), name)
         except OSError as error:
             raise InputError(Problem(f"--secret {name}: cannot read {place}: {error.strerror}")) from error
-    return name, _text(_output(name, place))
+    if kind == "gcp":
+        from ctr_ci import google
+
+        return google.secret(place, name, environment)
+    return Secret(_text(_output(name, place)), name)
 
 
 def _output(name: str, command: str) -> bytes:

@@ -51,14 +51,6 @@ def prepare(
     if path.is_file():
         _unpack(path, folder)
         return Workspace(folder, None, GitFacts(), _said("archive", str(path.resolve()), GitFacts()))
-    if source.startswith("gs://"):
-        raise InputError(
-            Problem(
-                f"source {source}",
-                "a folder, an archive or a git URL",
-                "fetch it first: gcloud storage cp " + source + " . && ctr-ci run FILE",
-            )
-        )
     if "://" in source or (":" in source and not source.startswith((".", "/"))):
         _clone(source, folder, environment)
         facts = git_facts(folder)
