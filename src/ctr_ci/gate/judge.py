@@ -30,10 +30,13 @@ from ctr_ci.gate.policy import (
     StructureTest,
 )
 from ctr_ci.gate.structure import Structure
-from ctr_ci.image import Passing, Weight, inspect, read
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.record import Record
 from ctr_ci.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.image import Passing, Weight
 
 LintOf = Callable[[str], str]
 
@@ -131,10 +134,14 @@ class _Looked:
 
     @cached_property
     def weight(self) -> Weight:
+        from ctr_ci.image import inspect  # costs what a whole `ctr-ci lint` may; few gates weigh
+
         return inspect(self._engine.export(self._id))
 
     @cached_property
     def config(self) -> bytes:
+        from ctr_ci.image import read
+
         return read(self._engine.export(self._id), _skip).config
 
 

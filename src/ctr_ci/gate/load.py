@@ -23,7 +23,6 @@ from ctr_ci.gate.policy import (
     StructureTest,
 )
 from ctr_ci.gate.reading import Reading
-from ctr_ci.image import Amount
 from ctr_ci.problem import InputError
 
 SEVERITIES = ("error", "warning", "info", "style")
@@ -80,6 +79,8 @@ class _Reader(Reading):
                 self.say(keys[key].key_span, f"{key} without a command", "a `command` beside it")
 
     def _amount(self, make: Callable[[int], Check], entry: Entry, _: dict[str, Entry]) -> Check | None:
+        from ctr_ci.image import Amount
+
         text = self.text(entry.value)
         try:
             size = Amount.parse(text).size_bytes
