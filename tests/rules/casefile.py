@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Context, Finding, Safety, check, find, select
-from ctr_ci.lint import fix
+from ctr_ci.lint import Context, Finding, Safety, check, find, fix, select
 from ctr_ci.settings import LintSettings, Name
 from ctr_ci.settings.load import read
 from ctr_ci.source import Source
 from ctr_ci.value import replace
 
 HERE = Path(__file__).parent
+ORDER = ("settings", "surroundings", "dockerfile", "findings", "fixed")
 
 
 @dataclass
@@ -94,9 +94,8 @@ def save(path: Path, rule: str, cases: list[Case]) -> None:
     parts = [f"# {rule}\n"]
     for case in cases:
         parts.append(f"\n## {case.title}\n")
-        for name in ("settings", "surroundings", "dockerfile", "findings", "fixed"):
-            if name in case.blocks:
-                parts.append(f"\n```{name}\n{case.blocks[name]}```\n")
+        kept = [name for name in ORDER if name in case.blocks]
+        parts += [f"\n```{name}\n{case.blocks[name]}```\n" for name in kept]
     path.write_text("".join(parts), encoding="utf-8")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ctr_ci.lint import rules
-
 from rules.casefile import HERE, described, load, save
 
 NAMES = [rule.name for rule in rules()]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Example, Finding, Rule, Safety, Selection, check, rules
-from ctr_ci.lint import fix
+from ctr_ci.lint import Example, Finding, Rule, Safety, Selection, check, fix, rules
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Source
 

@@ -22,7 +22,8 @@ APP = 'COPY . .\nCMD ["./a"]\n'
 
 # (text, names that must be found, names that must not be)
 ROWS: list[tuple[str, str, str]] = [
-    ("# escape=`\nFROM mcr.microsoft.com/windows/servercore:x\nCOPY a c:\\\nRUN dir c:\\\n", "", "syntax-error shellcheck"),
+    ("# escape=`\nFROM mcr.microsoft.com/windows/servercore:x\nCOPY a c:\\\nRUN dir "
+    "c:\\\n", "", "syntax-error shellcheck"),
     ("# hi\n# escape=`\n" + D + "RUN a \\\n && b\n", "bad-directive", ""),
     ("# escape=x\n" + D, "syntax-error", ""),
     ("\n# syntax=docker/dockerfile:1\n" + D, "bad-directive", ""),
@@ -80,10 +81,12 @@ ROWS: list[tuple[str, str, str]] = [
     ("FROM debian:12@sha256:abc\n", "from-invalid", ""),
     ("FROM debian:12 AS Base\nFROM Base\n", "stage-name-casing from-invalid", ""),
     ("FROM debian:12 AS Base\nFROM base\n", "stage-name-casing", "untagged"),
-    ("FROM debian:12 AS Builder\n" + D + "COPY --from=builder /a /b\n", "stage-name-casing", "copy-from-unknown"),
+    ("FROM debian:12 AS Builder\n" + D + "COPY --from=builder /a "
+    "/b\n", "stage-name-casing", "copy-from-unknown"),
     ("From alpine:3 as c\n", "instruction-casing", ""),
     (D + "copy a /b\nRun a\nrun b\n", "instruction-casing", ""),
-    ("FROM a:1 AS a\nCOPY --from=b /x /y\nFROM b:1 AS b\nCOPY --from=a /x /y\n", "copy-from-self", "copy-from-unknown"),
+    ("FROM a:1 AS a\nCOPY --from=b /x /y\nFROM b:1 AS b\nCOPY --from=a /x "
+    "/y\n", "copy-from-self", "copy-from-unknown"),
     ("FROM debian\n", "untagged", ""),
     ("ARG B=debian\nFROM $B\n", "untagged", ""),
     ("ARG B=debian:latest\nFROM $B\n", "latest", "untagged"),
@@ -106,7 +109,8 @@ ROWS: list[tuple[str, str, str]] = [
     (D + f"RUN {U} {I} curl && find /var/lib/apt/lists -type f -delete\n", "", "apt-lists"),
     (D + f"RUN {U} {I} curl\nRUN {RM}\n", "removed-in-later-layer", ""),
     (D + f"RUN apt-get update\nRUN {I} curl\n", "update-alone apt-lists", ""),
-    (D + f"RUN --mount=type=cache,target=/var/lib/apt --mount=type=cache,target=/var/cache/apt {U} {I} curl\n", "",
+    (D + f"RUN --mount=type=cache,target=/var/lib/apt --mount=type=cache,target=/var/cache/apt {U} {I} "
+    "curl\n", "",
      "apt-lists missing-multi-stage build-in-ship-image"),
     (D + "RUN sh -c 'apt-get install curl'\n", "assume-yes no-recommends", ""),
     (D + f"RUN buildDeps='gcc=4:12 make=4.3' && {I} $buildDeps\n", "", "apt-pin"),
@@ -170,7 +174,8 @@ ROWS: list[tuple[str, str, str]] = [
      "apt-lists", "missing-multi-stage build-in-ship-image"),
     (f"FROM mcr.microsoft.com/devcontainers/base:b\nRUN {U} {I} build-essential\n", "apt-lists",
      "missing-multi-stage build-in-ship-image"),
-    ('FROM golang:1\nWORKDIR /s\nCOPY . .\nCMD ["go","run","."]\n', "", "build-in-ship-image missing-multi-stage"),
+    ('FROM golang:1\nWORKDIR /s\nCOPY . .\nCMD ["go","run","."]\n', "", "build-in-ship-image "
+    "missing-multi-stage"),
     (D + f"RUN {U} {I} build-essential && {RM}\n", "", "build-in-ship-image missing-multi-stage"),
 ]  # fmt: skip
 
@@ -215,7 +220,8 @@ def test_the_earlier_of_two_cmds_is_the_dead_one() -> None:
 
 
 def test_a_stage_pragma_silences_its_stage_only() -> None:
-    text = "# hadolint stage ignore=DL3015\nFROM d:1\nRUN apt-get install -y x\nFROM d:1\nRUN apt-get install -y x\n"
+    text = "# hadolint stage ignore=DL3015\nFROM d:1\nRUN apt-get install -y x\nFROM d:1\nRUN apt-get "
+    "install -y x\n"
     assert [f.span.start.line for f in linted(text) if f.rule.name == "no-recommends"] == [5]
 
 

@@ -162,12 +162,12 @@ def diff(before: Source, after: Source) -> str:
     if before.text == after.text:
         return ""
     name = before.path.removeprefix("./")
-    lines = []
     bom = "\ufeff" if before.bom else ""
     old, new = (_split(bom + side.text) for side in (before, after))
-    for line in unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}")):
-        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(lines)
+    lines = unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}"))
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
 
 
 def _split(text: str) -> list[str]:

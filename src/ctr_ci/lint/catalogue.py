@@ -65,7 +65,7 @@ def _bundled(folder: str) -> list[dict[str, Rule]]:
     path = os.path.join(folder, "__pycache__", f"all-rules.{sys.implementation.cache_tag}.bundle")
     try:
         with open(path, "rb") as bundle:
-            kept, codes = marshal.loads(bundle.read())
+            kept, codes = marshal.loads(bundle.read())  # noqa: S302  as Python reads its own .pyc
         if kept != stamp:
             codes = None
     except (OSError, ValueError, EOFError, TypeError):

@@ -46,9 +46,7 @@ def deletes(command: Command, folders: Iterable[str]) -> bool:
     if command.name == "find":
         acts = "-delete" in command.values or "-exec" in command.values or "rm" in command.values
         return acts and any(_covers(text, folder, True) for text in command.values for folder in folders)
-    if command.name in ("clean-layer.sh", "apt-clean", "cleanup.sh", "clean_up.sh", "docker-clean"):
-        return True
-    return False
+    return command.name in ("clean-layer.sh", "apt-clean", "cleanup.sh", "clean_up.sh", "docker-clean")
 
 
 def _covers(path: str, folder: str, recursive: bool) -> bool:

@@ -134,30 +134,127 @@ _APT_OPTIONS = frozenset(
     ["-o", "--option", "-t", "--target-release", "--default-release", "-c", "--config-file", "-a"]
 )
 _APK_OPTIONS = frozenset(
-    ["-t", "--virtual", "-X", "--repository", "-p", "--root", "--arch", "--keys-dir", "--repositories-file", "--wait",
-     "--cache-dir", "--cache-max-age"]
-)  # fmt: skip
+    [
+        "-t",
+        "--virtual",
+        "-X",
+        "--repository",
+        "-p",
+        "--root",
+        "--arch",
+        "--keys-dir",
+        "--repositories-file",
+        "--wait",
+        "--cache-dir",
+        "--cache-max-age",
+    ]
+)
 _DNF_OPTIONS = frozenset(
-    ["-c", "--config", "--enablerepo", "--disablerepo", "--repo", "--repoid", "--installroot", "-x", "--exclude",
-     "--releasever", "-d", "-e", "--setopt", "--from-repo"]
-)  # fmt: skip
+    [
+        "-c",
+        "--config",
+        "--enablerepo",
+        "--disablerepo",
+        "--repo",
+        "--repoid",
+        "--installroot",
+        "-x",
+        "--exclude",
+        "--releasever",
+        "-d",
+        "-e",
+        "--setopt",
+        "--from-repo",
+    ]
+)
 _ZYPPER_OPTIONS = frozenset(
     ["-t", "--type", "-r", "--repo", "--from", "-R", "--root", "-c", "--config", "-p", "--plus-repo"]
 )
 _PIP_OPTIONS = frozenset(
-    ["-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url", "--extra-index-url",
-     "-f", "--find-links", "-t", "--target", "-d", "--dest", "-w", "--wheel-dir", "--prefix", "--root", "--src",
-     "--trusted-host", "--proxy", "--cert", "--client-cert", "--cache-dir", "--log", "--timeout", "--retries",
-     "--platform", "--python-version", "--implementation", "--abi", "--no-binary", "--only-binary", "--upgrade-strategy",
-     "--global-option", "--config-settings", "-C", "--progress-bar", "--python", "-p", "--build-option",
-     "--install-option", "--exists-action", "--group", "--report", "--root-user-action", "--torch-backend",
-     "--index-strategy", "--resolution", "--prerelease", "--link-mode", "--extra", "--requirements"]
-)  # fmt: skip
+    [
+        "-r",
+        "--requirement",
+        "-c",
+        "--constraint",
+        "-e",
+        "--editable",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-f",
+        "--find-links",
+        "-t",
+        "--target",
+        "-d",
+        "--dest",
+        "-w",
+        "--wheel-dir",
+        "--prefix",
+        "--root",
+        "--src",
+        "--trusted-host",
+        "--proxy",
+        "--cert",
+        "--client-cert",
+        "--cache-dir",
+        "--log",
+        "--timeout",
+        "--retries",
+        "--platform",
+        "--python-version",
+        "--implementation",
+        "--abi",
+        "--no-binary",
+        "--only-binary",
+        "--upgrade-strategy",
+        "--global-option",
+        "--config-settings",
+        "-C",
+        "--progress-bar",
+        "--python",
+        "-p",
+        "--build-option",
+        "--install-option",
+        "--exists-action",
+        "--group",
+        "--report",
+        "--root-user-action",
+        "--torch-backend",
+        "--index-strategy",
+        "--resolution",
+        "--prerelease",
+        "--link-mode",
+        "--extra",
+        "--requirements",
+    ]
+)
 _NPM_OPTIONS = frozenset(
-    ["--prefix", "--registry", "-C", "--cache", "--cwd", "--dir", "--filter", "--network-timeout", "--cache-folder",
-     "--modules-folder", "--store-dir", "--loglevel", "-w", "--workspace", "--fetch-retries", "--target", "--arch",
-     "--omit", "--include", "-F", "--maxsockets", "--fetch-timeout", "--production-folder"]
-)  # fmt: skip
+    [
+        "--prefix",
+        "--registry",
+        "-C",
+        "--cache",
+        "--cwd",
+        "--dir",
+        "--filter",
+        "--network-timeout",
+        "--cache-folder",
+        "--modules-folder",
+        "--store-dir",
+        "--loglevel",
+        "-w",
+        "--workspace",
+        "--fetch-retries",
+        "--target",
+        "--arch",
+        "--omit",
+        "--include",
+        "-F",
+        "--maxsockets",
+        "--fetch-timeout",
+        "--production-folder",
+    ]
+)
 _GEM_OPTIONS = frozenset(
     ["-v", "--version", "-i", "--install-dir", "-n", "--bindir", "--source", "-s", "-P", "--platform"]
 )
@@ -197,7 +294,7 @@ def operation(command: Command) -> Operation | None:
         if not at:
             return None
         name, words = "pip", words[at:]
-    elif name.startswith("pip3.") or name.startswith("pip2."):
+    elif name.startswith(("pip3.", "pip2.")):
         name = "pip"
     known = _TOOLS.get(name)
     if known is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Cmd, Entrypoint, Label, Onbuild
+from ctr_ci.dockerfile import Cmd, Entrypoint, Env, Label, Onbuild
 from ctr_ci.lint.toolchain import names_a_compiler
 
 TYPE_CHECKING = False
@@ -15,12 +15,76 @@ if TYPE_CHECKING:
     from ctr_ci.shell import Command
 
 _KINDS = ("app", "base", "dev", "toolchain")
-_WORDS = frozenset(["dev", "devcontainer", "development", "ci", "test", "tests", "builder", "sdk", "toolchain",
-                    "lint", "docs", "devel", "debug", "buildenv"])  # fmt: skip
+_WORDS = frozenset(
+    [
+        "dev",
+        "devcontainer",
+        "development",
+        "ci",
+        "test",
+        "tests",
+        "builder",
+        "sdk",
+        "toolchain",
+        "lint",
+        "docs",
+        "devel",
+        "debug",
+        "buildenv",
+        "hack",
+        "e2e",
+        "testdata",
+    ]
+)
 _SHELLS = frozenset(["sh", "bash", "zsh", "ash", "dash", "fish", "ksh", "pwsh"])
-_INTERPRETERS = frozenset(["python", "python3", "node", "irb", "php", "perl", "ruby", "iex", "erl", "ghci", "scala",
-                           "jshell", "julia", "R", "lua", "ipython", "pry", "sbcl", "ocaml", "utop", "deno", "bun",
-                           "swift", "clj", "groovysh", "pypy3", "pypy", "kotlin"])  # fmt: skip
+_INTERPRETERS = frozenset(
+    [
+        "python",
+        "python3",
+        "node",
+        "irb",
+        "php",
+        "perl",
+        "ruby",
+        "iex",
+        "erl",
+        "ghci",
+        "scala",
+        "jshell",
+        "julia",
+        "R",
+        "lua",
+        "ipython",
+        "pry",
+        "sbcl",
+        "ocaml",
+        "utop",
+        "deno",
+        "bun",
+        "swift",
+        "clj",
+        "groovysh",
+        "pypy3",
+        "pypy",
+        "kotlin",
+    ]
+)
+# Images and programs that run other people's builds.
+_AGENTS = frozenset(
+    ["jnlp-slave", "jenkins-slave", "jenkins-agent", "inbound-agent", "ssh-slave", "gocd-agent"]
+)
+# Words that start another program.
+_WRAPPERS = {
+    "exec": 1,
+    "tini": 1,
+    "dumb-init": 1,
+    "--": 1,
+    "xvfb-run": 1,
+    "bundle exec": 2,
+    "poetry run": 2,
+    "pipenv run": 2,
+    "uv run": 2,
+}
 # command -> first arguments that mean work on the sources; () any.
 _WORKS = {
     "go": ("run", "test", "build", "generate", "vet"),
@@ -46,6 +110,15 @@ _WORKS = {
     "nodemon": (),
     "air": (),
     "tox": (),
+    "rake": ("test", "spec", "ci", "cucumber"),
+    "rspec": (),
+    "cucumber": (),
+    "jest": (),
+    "mocha": (),
+    "phpunit": (),
+    "dind": (),
+    "jenkins-slave": (),
+    "jenkins-agent": (),
     "pytest": (),
     "nox": (),
     "bazel": (),
@@ -76,6 +149,8 @@ _DEV_SCRIPTS = (
     "storybook",
     "build",
 )
+_IDLE = ("-a", "-i", "-l", "--login", "repl", "--version", "-v", "-version", "--help")
+_SCRIPTS = (".sh", ".bash", ".py", ".pl")
 _BUILDING_NAMES = ("build", "compile", "generate", "test", "lint", "package", "dev", "watch", "check", "ci")
 
 
@@ -99,10 +174,10 @@ def by_place(facts: Facts) -> bool:
     """Whether the file's name, or the folder it stands in, says that it is for development."""
     parts = facts.source.path.replace("\\", "/").split("/")
     name = parts[-1].lower()
-    if set(_tokens(name)) & _WORDS:
+    if set(_tokens(name)) & {*_WORDS, "base"}:
         return True
-    folder = parts[-2].lower().lstrip(".") if len(parts) > 1 else ""
-    return folder in _WORDS
+    folders = [folder.lower().lstrip(".") for folder in parts[-3:-1]]
+    return any(folder in _WORDS or "builder" in _tokens(folder) for folder in folders)
 
 
 def _tokens(name: str) -> list[str]:
@@ -120,10 +195,12 @@ def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Itera
     for instruction in instructions:
         if isinstance(instruction, Onbuild):
             return True
+        if isinstance(instruction, Env) and any(pair.key.text == "PHPIZE_DEPS" for pair in instruction.pairs):
+            return True  # a PHP base keeps its compilers, for docker-php-ext-install in what is built on it
         if isinstance(instruction, Cmd):
-            command = instruction
+            command = None if instruction.json == () else instruction
         elif isinstance(instruction, Entrypoint):
-            entry = instruction
+            entry = None if instruction.json == () else instruction
     if command is None and entry is None:
         return True
     commands = [*_started(facts, entry), *_started(facts, command)] if entry else _started(facts, command)
@@ -136,9 +213,11 @@ def _tool_base(image: Image) -> bool:
     path = image.path
     if "devcontainers/" in path or "vscode" in path.split("/"):
         return True
-    if path.startswith(("gitpod/", "cimg/", "circleci/", "catthehacker/")) or image.name == "buildpack-deps":
+    if path.startswith(("gitpod/", "cimg/", "circleci/", "catthehacker/", "jupyter/")):
         return True
-    return image.name.startswith("act-")
+    if image.name == "buildpack-deps":
+        return True
+    return image.name.startswith("act-") or "builder" in _tokens(image.name) or image.name in _AGENTS
 
 
 def _started(facts: Facts, one: Cmd | Entrypoint | None) -> list[tuple[str, tuple[str, ...]]]:
@@ -149,11 +228,32 @@ def _started(facts: Facts, one: Cmd | Entrypoint | None) -> list[tuple[str, tupl
         words = [word.text for word in one.json]
         if len(words) >= 3 and _base(words[0]) in _SHELLS and words[1].startswith("-") and "c" in words[1]:
             words = words[2].split()
-        words = words[1:] if words and _base(words[0]) in ("exec", "tini", "dumb-init", "--") else words
+        if len(words) == 1:
+            words = words[0].split()
+        words = _unwrapped(words)
         return [(_base(words[0]), tuple(words[1:]))] if words else []
     script = facts.script(one)
     commands: tuple[Command, ...] = script.commands if script else ()
-    return [(c.name, c.values) for c in commands if c.name not in ("cd", "exec", "export", "set", "echo")]
+    said = [
+        _unwrapped([c.name, *c.values])
+        for c in commands
+        if c.name not in ("cd", "exec", "export", "set", "echo")
+    ]
+    return [(_base(words[0]), tuple(words[1:])) for words in said if words]
+
+
+def _unwrapped(words: list[str]) -> list[str]:
+    """A command without what only starts it: `tini -- app` is `app`."""
+    for _ in range(3):
+        if not words:
+            break
+        count = _WRAPPERS.get(_base(words[0])) or _WRAPPERS.get(" ".join(words[:2]), 0)
+        if not count:
+            break
+        words = words[count:]
+    if len(words) > 1 and _base(words[0]) in _SHELLS and not words[1].startswith("-"):
+        return words[1:]
+    return words
 
 
 def _base(word: str) -> str:
@@ -167,7 +267,11 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return any(
             script in _DEV_SCRIPTS or script.split(":")[0] in ("dev", "test", "watch") for script in scripts
         )
-    if names_a_compiler(name):
+    if names_a_compiler(name) or "jupyter" in name or "notebook" in name:
+        return True
+    if name in ("elixir", "iex") and "mix" in plain:
+        return True
+    if name.startswith("python") and "pytest" in plain[:1]:
         return True
     works = _WORKS.get(name)
     if works is not None:
@@ -178,7 +282,8 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return True
     if name == "tar":
         return True
-    return name.endswith((".sh", ".bash", ".py", ".pl")) and bool(set(_tokens(name)) & set(_BUILDING_NAMES))
+    tokens = set(_tokens(name))
+    return "build" in tokens or (name.endswith(_SCRIPTS) and bool(tokens & set(_BUILDING_NAMES)))
 
 
 def _only_repl(commands: list[tuple[str, tuple[str, ...]]]) -> bool:
@@ -186,5 +291,5 @@ def _only_repl(commands: list[tuple[str, tuple[str, ...]]]) -> bool:
     if name in _SHELLS:
         return not [text for text in arguments if not text.startswith("-")]
     if name in _INTERPRETERS:
-        return not [text for text in arguments if text not in ("-a", "-i", "-l", "--login", "repl")]
+        return not [text for text in arguments if text not in _IDLE]
     return False

@@ -63,6 +63,10 @@ class Judgement:
     stages: int
 
 
+# Tools that also run things: alone they do not show that something was built.
+_COMMON = ("make", "ant")
+
+
 def judge(facts: Facts) -> tuple[Judgement, ...]:
     """A judgement for each stage that ships with a build in it; () when there is none."""
     kind = purpose.said(facts)
@@ -94,10 +98,13 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
         (one for one in made if one.ships and one.compile.implies and not _cleans(facts, one.run)), None
     )
     tools = [one for one in left if compiler(one.name)]
-    used = made or (left and fetches) or tools
-    if not used or not (forced or _application(facts, [*reached, *chain], made)):
+    used = made or (left and fetches) or any(one.name not in _COMMON for one in tools)
+    if not (
+        used and (holds or left or implied or any(one.ships and not one.compile.implies for one in made))
+    ):
         return None
-    if not (holds or left or implied or made):
+    arrives = (tools and fetches) or _application(facts, [*reached, *chain], made, fetches is not None)
+    if not (forced or arrives):
         return None
     return Judgement(
         stage, image, holds, left, made, implied, fetches, len({s.index for s in (*reached, *chain)})
@@ -120,7 +127,7 @@ def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
         instructions = [one for link in reversed(chain) for one in link.instructions]
         if not kind and purpose.is_tool(facts, stage, image, instructions):
             continue
-        if _application(facts, [*facts.dockerfile.reached(stage), *chain], ()):
+        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), False):
             found.append((stage, image, holds))
     return tuple(found)
 
@@ -160,8 +167,13 @@ def _left(facts: Facts, run: Run) -> Iterable[Left]:
         later = operations[at + 1 :]
         if _forgets_all(facts, run, later):
             continue
-        removed = {word.value or word.text for o in later if o.verb == "remove" for word in o.packages}
-        if one.setting("--virtual", "-t") in removed and one.manager == "apk":
+        removed = {
+            word.value or word.text
+            for o in later
+            if o.verb in ("remove", "autoremove")
+            for word in o.packages
+        }
+        if one.manager == "apk" and one.setting("--virtual", "-t") in removed:
             continue
         for word in one.packages:
             name = word.value if word.value is not None else word.text
@@ -176,7 +188,7 @@ def _forgets_all(facts: Facts, run: Run, later: tuple[Operation, ...]) -> bool:
     for one in later:
         if one.verb == "remove" and any(w.value is None or w.glob or w.value == ".*" for w in one.packages):
             return True
-        if one.verb in ("autoremove", "history"):
+        if one.verb == "history":
             return True
         if one.verb == "remove" and not one.packages:
             return True
@@ -225,21 +237,29 @@ def _fetches(facts: Facts, run: Run) -> Span | None:
     return None
 
 
-def _application(facts: Facts, stages: Iterable[Stage], made: tuple[Made, ...]) -> bool:
-    """Whether an application comes into the image: sources of the context, or what a RUN fetched."""
+def _application(facts: Facts, stages: Iterable[Stage], made: tuple[Made, ...], fetches: bool) -> bool:
+    """Whether an application comes into the image: sources of the context, or what a RUN fetched.
+
+    A manifest alone is none, unless something is made of it: its sources are mounted when it runs.
+    """
     for stage in stages:
         for instruction in stage.instructions:
             if isinstance(instruction, Copy | Add):
                 copied_from = instruction.from_ if isinstance(instruction, Copy) else None
-                if copied_from is None and any(_is_source(word.text) for word in instruction.sources):
+                sources = () if copied_from is not None else instruction.sources
+                if any(_is_source(word.text) and (made or not _is_manifest(word.text)) for word in sources):
                     return True
             elif isinstance(instruction, Unknown) and instruction.keyword in ("COPY", "ADD"):
                 return True
-            elif isinstance(instruction, Run) and any(one.run is instruction for one in made):
-                if any(mount.type == "bind" for mount in instruction.mounts):
-                    return True
+            elif isinstance(instruction, Run):
                 script = facts.script(instruction)
-                if script and any(_is_fetch(command) for command in script.commands):
+                commands = script.commands if script else ()
+                if any(one.run is instruction for one in made):
+                    if any(mount.type == "bind" for mount in instruction.mounts):
+                        return True
+                    if any(_is_fetch(command) for command in commands):
+                        return True
+                elif fetches and _unpacks(commands):
                     return True
     return any(
         not one.ships and isinstance(copy, Copy) and copy.from_ is not None
@@ -256,6 +276,14 @@ def _is_fetch(command: Command) -> bool:
     if command.name == "git":
         return "clone" in values or "fetch" in values
     return command.name in ("go", "cargo", "cabal", "stack") and "install" in values
+
+
+def _unpacks(commands: tuple[Command, ...]) -> bool:
+    """Whether a RUN brings a tree of sources: a clone, or a download that it unpacks."""
+    names = {command.name for command in commands}
+    if names & {"curl", "wget"} and names & {"tar", "unzip", "bsdtar"}:
+        return True
+    return any(command.name == "git" and "clone" in command.values for command in commands)
 
 
 _MANIFESTS = frozenset(
@@ -361,11 +389,15 @@ _CONFIG = [
 ]
 
 
+def _is_manifest(path: str) -> bool:
+    return path.rstrip("/").rpartition("/")[2].lower().rstrip("*") in _MANIFESTS
+
+
 def _is_source(path: str) -> bool:
     name = path.rstrip("/").rpartition("/")[2].lower()
     if name in (".", "", "*", "..") or name in _MANIFESTS or path.endswith("/"):
         return True
-    if name.endswith(".sh") or "entrypoint" in name or name.endswith(tuple(_CONFIG)):
+    if "entrypoint" in name or name.endswith((".sh", *_CONFIG)):
         return False
     if name.endswith(tuple(_SOURCES)):
         return True

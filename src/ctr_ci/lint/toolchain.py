@@ -69,10 +69,23 @@ _SDKS: dict[str, Sdk] = {
 _FULL = {"python": "Python", "node": "Node", "ruby": "Ruby", "perl": "Perl", "pypy": "Python"}
 # Java images whose plain tag, or whose -jdk tag, is a JDK.
 _JDKS = frozenset(
-    ["openjdk", "eclipse-temurin", "amazoncorretto", "ibm-semeru-runtimes", "sapmachine", "azul/zulu-openjdk",
-     "bellsoft/liberica-openjdk-debian", "bellsoft/liberica-openjdk-alpine", "adoptopenjdk", "java", "graalvm/native-image",
-     "ghcr.io/graalvm/native-image-community", "graalvm/native-image-community", "graalvm/jdk-community"]
-)  # fmt: skip
+    [
+        "openjdk",
+        "eclipse-temurin",
+        "amazoncorretto",
+        "ibm-semeru-runtimes",
+        "sapmachine",
+        "azul/zulu-openjdk",
+        "bellsoft/liberica-openjdk-debian",
+        "bellsoft/liberica-openjdk-alpine",
+        "adoptopenjdk",
+        "java",
+        "graalvm/native-image",
+        "ghcr.io/graalvm/native-image-community",
+        "graalvm/native-image-community",
+        "graalvm/jdk-community",
+    ]
+)
 
 
 def sdk(image: Image | None) -> Sdk | None:
@@ -82,6 +95,8 @@ def sdk(image: Image | None) -> Sdk | None:
     tag = image.tag.lower()
     words = tag.split("-")
     path = image.path.removeprefix("docker/library/") if image.registry == "public.ecr.aws" else image.path
+    if image.digest and not tag and (path in _FULL or path in _JDKS):
+        return None  # its variant is not said
     if path in _FULL:
         if "slim" in words or any(word.startswith("alpine") or "server" in word for word in words):
             return None
@@ -242,15 +257,45 @@ def build_only(package: str) -> bool:
     return name.startswith(_PREFIXES) and not name.endswith(("-doc", "-base", "-libs"))
 
 
-_COMPILING = ("gcc", "g++", "clang", "golang", "rust", "cargo", "build-", "alpine-sdk", "base-devel", "make", "cmake",
-              "ghc", "maven", "gradle", "ant", "sbt", "gfortran", "@development", "devel_", "dotnet-sdk", "cabal",
-              "meson", "ninja", "bazel", "crystal", "nim", "zig", "go=", "development tools")  # fmt: skip
+_COMPILING = (
+    "gcc",
+    "g++",
+    "clang",
+    "golang",
+    "rust",
+    "cargo",
+    "build-",
+    "alpine-sdk",
+    "base-devel",
+    "make",
+    "cmake",
+    "ghc",
+    "maven",
+    "gradle",
+    "ant",
+    "sbt",
+    "gfortran",
+    "@development",
+    "devel_",
+    "dotnet-sdk",
+    "cabal",
+    "meson",
+    "ninja",
+    "bazel",
+    "crystal",
+    "nim",
+    "zig",
+    "go=",
+    "development tools",
+)
 
 
 def compiler(package: str) -> bool:
     """Whether a build-only package compiles by itself: not a header package, a JDK or a debugger."""
     name = package.lower()
-    return name == "go" or "PHPIZE" in package or name.startswith(_COMPILING) and not name.endswith(_SUFFIXES)
+    return (
+        name == "go" or "PHPIZE" in package or (name.startswith(_COMPILING) and not name.endswith(_SUFFIXES))
+    )
 
 
 _FAMILIES = (("Java", "Scala", "Clojure"), ("Elixir", "Erlang"))
@@ -309,6 +354,7 @@ _COMPILERS: dict[str, tuple[Compile, tuple[str, ...]]] = {
     "b2": (_CC, ()),
     "scons": (Compile("C/C++", "builds", "scons", "only what it builds"), ()),
     "go": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("build", "install", "generate")),
+    "go-wrapper": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("install",)),
     "goreleaser": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ()),
     "ko": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("build",)),
     "cargo": (
@@ -426,6 +472,23 @@ def _builds_java(goals: list[str]) -> bool:
     """Whether Maven's goals, Gradle's tasks or sbt's commands make something."""
     if not goals:
         return False
-    making = ("package", "install", "verify", "compile", "deploy", "build", "assemble", "jar", "war", "assembly",
-              "stage", "dist", "publish", "native", "shadow", "universal", "boot")  # fmt: skip
+    making = (
+        "package",
+        "install",
+        "verify",
+        "compile",
+        "deploy",
+        "build",
+        "assemble",
+        "jar",
+        "war",
+        "assembly",
+        "stage",
+        "dist",
+        "publish",
+        "native",
+        "shadow",
+        "universal",
+        "boot",
+    )
     return any(word in goal.lower() for goal in goals for word in making)

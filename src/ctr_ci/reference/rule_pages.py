@@ -63,7 +63,8 @@ def index(rules: tuple[Rule, ...]) -> str:
     parts = [
         "# Rules",
         GENERATED,
-        "`ctr-ci rules NAME` prints a page. A name is a rule's id or name, an alias such as `DL3008`, or a category. "
+        "`ctr-ci rules NAME` prints a page. A name is a rule's id or name, an alias such as `DL3008`, or a "
+        "category. "
         "F: has a fix. (off): off by default. What was decided against stands in "
         "[rules-not-implemented](../rules-not-implemented.md).",
     ]
@@ -78,5 +79,6 @@ def index(rules: tuple[Rule, ...]) -> str:
 def _row(rule: Rule) -> str:
     marks = " ".join(filter(None, ("F" if rule.fixable else "", "" if rule.default else "(off)")))
     aliases = ", ".join(f"`{alias}`" for alias in rule.same_as[:4]) + (" …" if len(rule.same_as) > 4 else "")
-    summary = rule.summary.replace("|", "\\|")
-    return f"| [{rule.name}]({rule.name}.md) `{rule.id}` | {rule.severity.value} | {marks} | {summary} | {aliases} |"
+    name = f"[{rule.name}]({rule.name}.md) `{rule.id}`"
+    cells = (name, rule.severity.value, marks, rule.summary.replace("|", "\\|"), aliases)
+    return f"| {' | '.join(cells)} |"

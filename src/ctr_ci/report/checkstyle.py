@@ -16,11 +16,11 @@ def render(outcome: Outcome, shown: Shown) -> str:
     lines = ['<?xml version="1.0" encoding="utf-8"?>', '<checkstyle version="4.3">']
     for file in outcome.files:
         lines.append(f'  <file name="{escape(relative(file.path, shown.folder))}">')
-        for finding in file.findings:
-            lines.append(
-                f'    <error line="{finding.span.start.line}" column="{finding.span.start.column}"'
-                f' severity="{_LEVELS[finding.severity.value]}" message="{escape(finding.message)}"'
-                f' source="ctr-ci.{escape(finding.code or finding.rule.name)}"/>'
-            )
+        lines += [
+            f'    <error line="{finding.span.start.line}" column="{finding.span.start.column}"'
+            f' severity="{_LEVELS[finding.severity.value]}" message="{escape(finding.message)}"'
+            f' source="ctr-ci.{escape(finding.code or finding.rule.name)}"/>'
+            for finding in file.findings
+        ]
         lines.append("  </file>")
     return "\n".join([*lines, "</checkstyle>", ""])

@@ -100,7 +100,8 @@ def marked(source: Source, finding: Finding, paint: Paint) -> list[str]:
     marks = "^" * max(1, _columns(place))
     return [
         f"  {paint('dim', f'{number} |')} {lead}{_visible(text).expandtabs(4)}{tail}",
-        f"  {gutter} {paint('dim', '|')} {' ' * (len(lead) + _columns(before))}{paint(finding.severity.value, marks)}",
+        f"  {gutter} {paint('dim', '|')} "
+        f"{' ' * (len(lead) + _columns(before))}{paint(finding.severity.value, marks)}",
     ]
 
 

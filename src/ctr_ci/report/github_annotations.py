@@ -38,7 +38,8 @@ def render(outcome: Outcome, shown: Shown) -> str:
         lines.append(f"::notice title=ctr-ci::{len(left)} more findings are in the log of this step")
         lines += [
             _data(
-                f"{path}:{f.span.start.line}:{f.span.start.column}: {f.severity.value}: {f.message} ({f.rule.name})"
+                f"{path}:{f.span.start.line}:{f.span.start.column}: {f.severity.value}: {f.message} "
+                f"({f.rule.name})"
             )
             for path, f in left
         ]

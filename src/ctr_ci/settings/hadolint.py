@@ -110,11 +110,8 @@ def from_environment(settings: LintSettings, environment: Mapping[str, str]) -> 
     if "REQUIRE_LABELS" in seen:
         pairs = (pair.partition(":") for pair in seen["REQUIRE_LABELS"].split(","))
         changes["labels"] = tuple((name.strip(), kind.strip()) for name, _, kind in pairs)
-    for key, field, means in (
-        ("NOFAIL", "no_fail", True),
-        ("STRICT_LABELS", "strict_labels", True),
-        ("DISABLE_IGNORE_PRAGMA", "pragmas", False),
-    ):
-        if seen.get(key, "").lower() in ("1", "y", "yes", "true", "on"):
-            changes[field] = means
+    switches = {"NOFAIL": ("no_fail", True), "STRICT_LABELS": ("strict_labels", True)}
+    switches["DISABLE_IGNORE_PRAGMA"] = ("pragmas", False)
+    on = [key for key in switches if seen.get(key, "").lower() in ("1", "y", "yes", "true", "on")]
+    changes |= {switches[key][0]: switches[key][1] for key in on}
     return replace(settings, **changes)

@@ -118,8 +118,7 @@ def _settings(request: Request, environment: Mapping[str, str]) -> Settings:
     if request.fail_on:
         lint_settings = replace(lint_settings, no_fail=False)
     if found.lint.options:
-        from ctr_ci.lint import rules
-        from ctr_ci.lint import check_options
+        from ctr_ci.lint import check_options, rules
 
         check_options(rules(), found.lint)
     return replace(found, lint=lint_settings)

@@ -16,8 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ctr_ci.lint import Context
-    from ctr_ci.lint import Packed
+    from ctr_ci.lint import Context, Packed
     from ctr_ci.settings import LintSettings
     from ctr_ci.source import Source
     from ctr_ci.verbs.lint import Request
@@ -56,7 +55,7 @@ class Cache:
         self._fresh = True
 
     def save(self) -> None:
-        """Writes the cache, newest entries first to stay; where that fails there is no cache, and no error."""
+        """Writes the cache, newest entries first to stay; where that fails there is none, and no error."""
         if not self._fresh:
             return
         kept = self._used | {k: v for k, v in self._known.items() if k not in self._used}

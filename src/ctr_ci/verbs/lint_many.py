@@ -8,8 +8,7 @@ from __future__ import annotations
 import marshal
 import os
 
-from ctr_ci.lint import pack, unpack
-from ctr_ci.lint import Linted
+from ctr_ci.lint import Linted, pack, unpack
 from ctr_ci.verbs.lint_cache import Cache
 from ctr_ci.verbs.lint_one import Linter
 
@@ -85,7 +84,7 @@ def _start(sources: list[Source], share: list[int], linter: Linter) -> tuple[int
 
             made = "".join(traceback.format_exception(error))
         with os.fdopen(writing, "wb") as pipe:
-            pipe.write(marshal.dumps(made))  # type: ignore[arg-type]  # texts and numbers in tuples
+            pipe.write(marshal.dumps(made))
         status = 0
     finally:
         os._exit(status)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import check
-from ctr_ci.lint import Context
-from ctr_ci.lint import Linted
-from ctr_ci.lint import Selection, select
+from ctr_ci.lint import Context, Linted, Selection, check, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

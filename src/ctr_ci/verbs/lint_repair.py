@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ctr_ci.lint import Fixed, diff, fix
-from ctr_ci.lint import Linted
-from ctr_ci.lint import Safety
+from ctr_ci.lint import Fixed, Linted, Safety, diff, fix
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.verbs.lint_one import Linter
 

@@ -14,8 +14,33 @@ if TYPE_CHECKING:
 _PASSED = frozenset(
     [".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"]
 )
-_NOT = (".dockerignore", ".md", ".txt", ".orig", ".bak", ".rej", ".swp", ".erb", ".j2", ".jinja", ".jinja2", ".tmpl",
-        ".tpl", ".template", ".in", ".mustache", ".sh", ".py", ".yml", ".yaml", ".json", ".go", ".rb", ".js", ".ts")  # fmt: skip
+_NOT = (
+    ".dockerignore",
+    ".md",
+    ".txt",
+    ".orig",
+    ".bak",
+    ".rej",
+    ".swp",
+    ".erb",
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".tmpl",
+    ".tpl",
+    ".template",
+    ".in",
+    ".mustache",
+    ".sh",
+    ".py",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".go",
+    ".rb",
+    ".js",
+    ".ts",
+)
 
 
 def is_dockerfile(name: str) -> bool:

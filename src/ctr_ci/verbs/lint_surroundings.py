@@ -53,7 +53,7 @@ def _targets(folder: str, entries: frozenset[str]) -> frozenset[str]:
 
 def _may_target(name: str) -> bool:
     lower = name.lower()
-    return lower.startswith(_TARGETING) or "compose" in lower and lower.endswith((".yml", ".yaml"))
+    return lower.startswith(_TARGETING) or ("compose" in lower and lower.endswith((".yml", ".yaml")))
 
 
 def _text(path: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ctr_ci.lint import find
+from ctr_ci.lint import check_names, find
 from ctr_ci.lint import rules as all_rules
-from ctr_ci.lint import check_names
 from ctr_ci.problem import Exit
 from ctr_ci.settings import Name
 

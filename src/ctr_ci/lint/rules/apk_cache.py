@@ -45,7 +45,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.SIZE,
     summary="apk's index should not stay in a layer that ships",
-    why="Without `--no-cache`, apk keeps its index (2 MB and more) below /var/cache/apk, and it is stale soon.",
+    why="Without `--no-cache`, apk keeps its index (2 MB and more) below /var/cache/apk, and it is stale "
+    "soon.",
     examples=(
         Bad(
             "FROM alpine:3.20\nRUN apk add curl\n",

@@ -26,7 +26,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.SECURITY,
     summary="apt-key is deprecated",
-    why="A key added by apt-key may sign packages of any repository. A keyring with `signed-by` signs for one.",
+    why="A key added by apt-key may sign packages of any repository. A keyring with `signed-by` signs for "
+    "one.",
     examples=(
         Bad("FROM debian:12\nRUN curl -f https://example.com/k | apt-key add -\n", at="2:37-2:44"),
         Good("FROM debian:12\nRUN curl -f -o /etc/apt/keyrings/k.asc https://example.com/k\n"),

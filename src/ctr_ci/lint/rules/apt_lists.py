@@ -69,8 +69,10 @@ RULE = Rule(
     category=Category.SIZE,
     summary="apt's package lists should not stay in a layer that ships",
     why=(
-        "`apt-get update` writes 20 to 50 MB of package lists. They are stale the next day, and removing them in a "
-        "later RUN frees nothing: the layer that holds them is already made. `apt-get clean` removes downloaded "
+        "`apt-get update` writes 20 to 50 MB of package lists. They are stale the next day, and removing "
+        "them in a "
+        "later RUN frees nothing: the layer that holds them is already made. `apt-get clean` removes "
+        "downloaded "
         "packages, not lists."
     ),
     examples=(

@@ -37,7 +37,8 @@ RULE = Rule(
     category=Category.REPRODUCIBILITY,
     summary="apt packages can be pinned",
     why=(
-        "An unpinned package may be another one tomorrow. Pins break as mirrors drop old versions, so this is off by "
+        "An unpinned package may be another one tomorrow. Pins break as mirrors drop old versions, so this "
+        "is off by "
         "default; a base image pinned by digest and a snapshot mirror reach further."
     ),
     examples=(

@@ -55,7 +55,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A variable in FROM must be declared above it, best with a default",
     why=(
-        "FROM sees only the ARGs before the first FROM. One that is not there is empty, and `debian:$TAG` becomes "
+        "FROM sees only the ARGs before the first FROM. One that is not there is empty, and `debian:$TAG` "
+        "becomes "
         "`debian:`. A bare `ARG TAG` is a decision (the builder must choose), so it is only mentioned."
     ),
     examples=(

@@ -113,7 +113,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="A build argument that nothing reads",
-    why="Whoever passes it believes that it does something. It also invalidates the cache of every RUN below it.",
+    why="Whoever passes it believes that it does something. It also invalidates the cache of every RUN "
+    "below it.",
     examples=(
         Bad("FROM alpine:3.20\nARG VERSION=1\nRUN echo a\n", at="2:5-2:12"),
         Good("FROM alpine:3.20\nARG VERSION=1\nRUN echo $VERSION\n"),

@@ -39,7 +39,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A parser directive below the top is a mere comment",
     why=(
-        "The first line that is no directive ends the search for them, a blank line or another comment too. An "
+        "The first line that is no directive ends the search for them, a blank line or another comment too. "
+        "An "
         "`escape` that is ignored changes how every continued line is read."
     ),
     examples=(

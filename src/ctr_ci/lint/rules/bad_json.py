@@ -86,7 +86,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A JSON form that does not parse is taken for shell text",
     why=(
-        "Single quotes, a trailing comma or text behind the bracket do not stop the build: the instruction silently "
+        "Single quotes, a trailing comma or text behind the bracket do not stop the build: the instruction "
+        "silently "
         "becomes the shell form, and the container tries to run a program named `[python,`."
     ),
     examples=(

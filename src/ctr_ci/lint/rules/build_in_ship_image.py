@@ -42,9 +42,8 @@ def _finding(facts: Facts, one: Judgement) -> Finding:
         place, message = base.image.span, f"the application was built in another stage, yet {carried}"
     if one.sdk is not None and place != base.image.span:
         related.append(Related(base.image.span, f"the base holds {one.sdk.holds}"))
-    for left in one.left[:5]:
-        if left.span != place:
-            related.append(Related(left.span, f"{left.name} stays installed"))
+    others = [left for left in one.left[:5] if left.span != place]
+    related += [Related(left.span, f"{left.name} stays installed") for left in others]
     return RULE.at(place, message, help=_help(one), severity=_severity(facts, one), related=tuple(related))
 
 
@@ -81,11 +80,16 @@ RULE = Rule(
     summary="What only builds the application should not ship with it",
     why=(
         "A compiler, its headers and its caches are often ten times the size of what they build, and each is "
-        "something to patch and something an attacker can use. The image that ships should hold what runs and "
-        "nothing else: build in one stage, copy the result into another. Reported when a toolchain remains in a "
-        "stage that ships, it was used in this build, and an application ships with it. Not reported when the "
-        "image is meant for building: no CMD or ENTRYPOINT, a shell or the tool itself as CMD, a name like dev or "
-        "ci, or the comment `# ctr-ci: image-kind=toolchain` (or base, dev). `image-kind=app` forces the check."
+        "something to patch and something an attacker can use. The image that ships should hold what runs "
+        "and "
+        "nothing else: build in one stage, copy the result into another. Reported when a toolchain remains "
+        "in a "
+        "stage that ships, it was used in this build, and an application ships with it. Not reported when "
+        "the "
+        "image is meant for building: no CMD or ENTRYPOINT, a shell or the tool itself as CMD, a name like "
+        "dev or "
+        "ci, or the comment `# ctr-ci: image-kind=toolchain` (or base, dev). `image-kind=app` forces the "
+        "check."
     ),
     help="build in a stage of its own and copy only the result",
     examples=(

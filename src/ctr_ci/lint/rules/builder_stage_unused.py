@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_TARGETS = frozenset(["dev", "development", "test", "tests", "prod", "production", "release", "debug", "ci", "lint",
-                      "runtime", "final", "local", "staging", "docs", "check", "e2e", "export", "builder-base", "target"])  # fmt: skip
+_TARGETS = frozenset([
+    "dev", "development", "test", "tests", "prod", "production", "release", "debug", "ci", "lint",
+    "runtime", "final", "local", "staging", "docs", "check", "e2e", "export", "builder-base", "target",
+])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -55,7 +57,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A stage that nothing uses is never built",
     why=(
-        "BuildKit builds only what the target needs. An unused stage is a leftover, or a COPY --from is missing. A "
+        "BuildKit builds only what the target needs. An unused stage is a leftover, or a COPY --from is "
+        "missing. A "
         "stage whose name is a plausible `--target` (dev, test, prod) is left alone."
     ),
     examples=(

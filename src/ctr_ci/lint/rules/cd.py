@@ -51,7 +51,8 @@ RULE = Rule(
     category=Category.STYLE,
     summary="WORKDIR says where the following work happens",
     why=(
-        "A RUN that is only `cd X && …` hides its folder from the reader and from what follows. Not reported in "
+        "A RUN that is only `cd X && …` hides its folder from the reader and from what follows. Not "
+        "reported in "
         "subshells, loops and longer scripts, where cd is the right tool."
     ),
     examples=(

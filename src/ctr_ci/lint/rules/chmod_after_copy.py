@@ -68,7 +68,8 @@ RULE = Rule(
     category=Category.SIZE,
     summary="Set mode and owner while copying",
     why=(
-        "A layer stores whole files: chmod or chown of copied files in a later RUN stores each of them a second time, "
+        "A layer stores whole files: chmod or chown of copied files in a later RUN stores each of them a "
+        "second time, "
         "even when only the mode changes. BuildKit's COPY takes --chown and --chmod."
     ),
     examples=(

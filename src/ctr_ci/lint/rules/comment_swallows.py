@@ -39,8 +39,10 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A comment behind a command swallows the rest of a continued RUN",
     why=(
-        "BuildKit joins continued lines before the shell reads them, and removes only lines that are comments from "
-        "their first character. `&& make # build \\` followed by `&& make install` never installs, without an error."
+        "BuildKit joins continued lines before the shell reads them, and removes only lines that are "
+        "comments from "
+        "their first character. `&& make # build \\` followed by `&& make install` never installs, without "
+        "an error."
     ),
     examples=(
         Bad("FROM alpine:3.20\nRUN echo a \\\n    && echo b # note \\\n    && echo c\n", at="3:15-3:21"),

@@ -40,7 +40,8 @@ RULE = Rule(
     category=Category.STYLE,
     summary="Consecutive RUNs can be one",
     why=(
-        "Each RUN is a layer. Merging saves little and costs cache: a change in the last line runs all again. Off by "
+        "Each RUN is a layer. Merging saves little and costs cache: a change in the last line runs all "
+        "again. Off by "
         "default; only cheap RUNs with no comment between them are reported."
     ),
     help="join them with &&",

@@ -16,13 +16,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for one in facts.each(Copy, Add):
         target = one.destination.text.strip("\"'")
         many = len(one.sources) + len(one.heredocs) > 1
-        if (
-            not target
-            or target.endswith(("/", "\\"))
-            or target in (".", "..")
-            or target.endswith("/.")
-            or "$" in target
-        ):
+        if not target or target.endswith(("/", "\\", "/.")) or target in (".", "..") or "$" in target:
             continue
         if many:
             place = one.destination.span

@@ -56,7 +56,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="COPY --from must name a stage, an image or a named context",
     why=(
-        "Variables are not expanded there, and a number must be that of an earlier stage. A plain name may be a "
+        "Variables are not expanded there, and a number must be that of an earlier stage. A plain name may "
+        "be a "
         "named context (`--build-context`), so it is not held against you."
     ),
     examples=(

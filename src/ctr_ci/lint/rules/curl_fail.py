@@ -64,7 +64,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="curl should fail when the server says no",
-    why="Without -f, curl ends with success on 404 and 500, and the error page lands in the image under the file's name.",
+    why="Without -f, curl ends with success on 404 and 500, and the error page lands in the image under the "
+    "file's name.",
     examples=(
         Bad(
             "FROM debian:12\nRUN curl -o /x https://example.com/x\n",

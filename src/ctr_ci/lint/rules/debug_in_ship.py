@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_TOOLS = frozenset(["gdb", "gdbserver", "strace", "ltrace", "tcpdump", "vim", "emacs", "nano", "telnet", "nmap", "lldb",
-                    "valgrind", "perf", "htop", "vim-tiny", "neovim", "netcat", "netcat-openbsd", "nc", "tmux", "screen"])  # fmt: skip
+_TOOLS = frozenset([
+    "gdb", "gdbserver", "strace", "ltrace", "tcpdump", "vim", "emacs", "nano", "telnet", "nmap", "lldb",
+    "valgrind", "perf", "htop", "vim-tiny", "neovim", "netcat", "netcat-openbsd", "nc", "tmux",
+    "screen",
+])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -47,7 +50,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.SHIPPING,
     summary="Debuggers and editors need not ship",
-    why="They are bytes and attack surface in every container; `docker debug` or an image of tools beside it does the job.",
+    why="They are bytes and attack surface in every container; `docker debug` or an image of tools beside "
+    "it does the job.",
     help="leave it out, or put it into a debug stage that is built by --target",
     examples=(
         Bad("FROM alpine:3.20\nRUN apk add --no-cache vim\n", at="2:24-2:27"),

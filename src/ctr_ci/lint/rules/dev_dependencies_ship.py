@@ -39,10 +39,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 command.name == "composer"
                 and values[:1] == ("install",)
                 and "--no-dev" not in values
+                and "--help" not in values
                 and not _variable(state, "COMPOSER_NO_DEV")
             ):
-                if "--help" not in values:
-                    yield _finding(facts, run, command, "composer install", "composer install --no-dev -o")
+                yield _finding(facts, run, command, "composer install", "composer install --no-dev -o")
 
 
 def _variable(state: State, name: str) -> bool:

@@ -27,7 +27,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.REPRODUCIBILITY,
     summary="A base image can be pinned by digest",
-    why="A tag is a name that its owner may move; a digest is the image. Needs a tool that keeps it up to date.",
+    why="A tag is a name that its owner may move; a digest is the image. Needs a tool that keeps it up to "
+    "date.",
     help="write NAME:TAG@sha256:…",
     examples=(
         Bad("FROM debian:12\n", at="1:6-1:15"),

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_CHECKS = frozenset(["sha256sum", "sha512sum", "sha1sum", "sha384sum", "sha224sum", "shasum", "gpg", "gpgv", "cosign",
-                     "minisign", "md5sum", "openssl", "b2sum", "rhash", "apt-key", "rpm"])  # fmt: skip
+_CHECKS = frozenset([
+    "sha256sum", "sha512sum", "sha1sum", "sha384sum", "sha224sum", "shasum", "gpg", "gpgv", "cosign",
+    "minisign", "md5sum", "openssl", "b2sum", "rhash", "apt-key", "rpm",
+])  # fmt: skip
 _SHELLS = frozenset(["sh", "bash", "ash", "dash", "zsh", "python", "python3", "perl", "ruby", "node", "php"])
 
 
@@ -44,7 +46,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.SECURITY,
     summary="What is downloaded and run should be checked",
-    why="`curl … | sh` runs whatever the server sends at that moment, and half of it when the connection breaks.",
+    why="`curl … | sh` runs whatever the server sends at that moment, and half of it when the connection "
+    "breaks.",
     examples=(
         Bad("FROM debian:12\nRUN curl -fsSL https://example.com/install.sh | sh\n", at="2:5-2:51"),
         Good(

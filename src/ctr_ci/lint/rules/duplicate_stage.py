@@ -32,7 +32,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     category=Category.CORRECTNESS,
     summary="Stage names should be used once",
-    why="Of two stages with one name, the later hides the earlier: the earlier can only be reached by its number.",
+    why="Of two stages with one name, the later hides the earlier: the earlier can only be reached by its "
+    "number.",
     help="give it another name",
     examples=(
         Bad("FROM alpine:3.20 AS a\nRUN echo 1\nFROM alpine:3.20 AS a\n", at="3:21-3:22"),

@@ -33,7 +33,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A continued instruction should hold no blank line",
     why=(
-        "BuildKit still joins the lines and warns that it will stop doing so; readers take a blank line for the "
+        "BuildKit still joins the lines and warns that it will stop doing so; readers take a blank line for "
+        "the "
         "end of the instruction."
     ),
     examples=(

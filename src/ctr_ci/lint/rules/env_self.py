@@ -36,7 +36,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     category=Category.CORRECTNESS,
     summary="One ENV cannot use what it sets itself",
-    why="All values of an ENV are expanded with the variables as they were before it: `ENV A=2 B=$A` takes the old A.",
+    why="All values of an ENV are expanded with the variables as they were before it: `ENV A=2 B=$A` takes "
+    "the old A.",
     examples=(
         Bad("FROM alpine:3.20\nENV A=1 B=$A\n", at="2:11-2:13"),
         Good("FROM alpine:3.20\nENV A=1\nENV B=$A\n"),

@@ -77,8 +77,10 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="CMD and ENTRYPOINT should use the JSON form",
     why=(
-        "The shell form starts `/bin/sh -c`, and that shell is process 1: `docker stop` sends it SIGTERM, the "
-        "program never hears of it and is killed after ten seconds; an image without a shell cannot start at all. "
+        "The shell form starts `/bin/sh -c`, and that shell is process 1: `docker stop` sends it SIGTERM, "
+        "the "
+        "program never hears of it and is killed after ten seconds; an image without a shell cannot start "
+        "at all. "
         "Not reported where the file sets SHELL, which says that a shell is meant."
     ),
     examples=(

@@ -24,7 +24,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="An image can say how to tell that it works",
-    why="Docker and Swarm restart what is unhealthy. Kubernetes ignores HEALTHCHECK, so this is off by default.",
+    why="Docker and Swarm restart what is unhealthy. Kubernetes ignores HEALTHCHECK, so this is off by "
+    "default.",
     help="add HEALTHCHECK CMD …",
     examples=(
         Bad("FROM alpine:3.20\n", at="1:1-1:17"),

@@ -77,7 +77,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A label's value should be of its kind",
     why=(
-        "Tools read `org.opencontainers.image.*` by the OCI annotation spec; other kinds come from `labels` in the "
+        "Tools read `org.opencontainers.image.*` by the OCI annotation spec; other kinds come from `labels` "
+        "in the "
         "configuration: url, semver, hash, rfc3339, spdx, email."
     ),
     examples=(

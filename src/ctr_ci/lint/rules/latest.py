@@ -30,7 +30,8 @@ RULE = Rule(
     category=Category.REPRODUCIBILITY,
     summary="The tag `latest` moves",
     why=(
-        "`latest` names whatever was pushed last. The build that passed its tests cannot be made again, and a new "
+        "`latest` names whatever was pushed last. The build that passed its tests cannot be made again, and "
+        "a new "
         "major version arrives unasked. A digest beside the tag pins it."
     ),
     help="name the release that you test with",

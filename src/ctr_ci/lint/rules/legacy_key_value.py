@@ -52,7 +52,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.STYLE,
     summary="ENV and LABEL should be written with `=`",
-    why="The form `ENV key value` takes the rest of the line as one value, is easily misread, and is deprecated.",
+    why="The form `ENV key value` takes the rest of the line as one value, is easily misread, and is "
+    "deprecated.",
     examples=(
         Bad("FROM alpine:3.20\nENV A b\n", at="2:5-2:8", fixed="FROM alpine:3.20\nENV A=b\n"),
         Bad("FROM alpine:3.20\nENV A b c\n", at="2:5-2:10", fixed='FROM alpine:3.20\nENV A="b c"\n'),

@@ -29,7 +29,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     category=Category.CORRECTNESS,
     summary="SHELL chooses the shell of RUN",
-    why="Scripts of the distribution count on the shell that is /bin/sh; SHELL changes it for the Dockerfile alone.",
+    why="Scripts of the distribution count on the shell that is /bin/sh; SHELL changes it for the "
+    "Dockerfile alone.",
     examples=(
         Bad("FROM debian:12\nRUN ln -sf /bin/bash /bin/sh\n", at="2:5-2:29"),
         Good('FROM debian:12\nSHELL ["/bin/bash", "-c"]\n'),

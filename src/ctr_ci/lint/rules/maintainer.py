@@ -33,7 +33,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.CORRECTNESS,
     summary="MAINTAINER is deprecated",
-    why="It has been since 2017; a label says the same, can be read by tools, and can be set by any later stage.",
+    why="It has been since 2017; a label says the same, can be read by tools, and can be set by any later "
+    "stage.",
     examples=(
         Bad(
             "FROM alpine:3.20\nMAINTAINER Jo <jo@example.com>\n",

@@ -36,13 +36,15 @@ RULE = Rule(
     summary="An application that is built in the Dockerfile needs a second stage to ship from",
     why=(
         "With one stage, everything that the build read and wrote is in the image: sources, dependencies for "
-        "development, object files, caches. A second stage starts clean and gets only what it copies. Reported for "
+        "development, object files, caches. A second stage starts clean and gets only what it copies. "
+        "Reported for "
         "a file with one stage that compiles or bundles an application and starts it."
     ),
     help="split the file into a build stage and a stage that ships",
     examples=(
         Bad(
-            'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD ["node", "dist/main.js"]\n',
+            'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD ["node", '
+            '"dist/main.js"]\n',
             at="1:6-1:18",
         ),
         Good(

@@ -46,7 +46,8 @@ RULE = Rule(
     category=Category.SIZE,
     summary="COPY . takes everything that .dockerignore does not leave out",
     why=(
-        "The repository's history, dependencies of the host and .env files end up in the image, and each change to "
+        "The repository's history, dependencies of the host and .env files end up in the image, and each "
+        "change to "
         "them invalidates the cache. Reported for what really lies beside the Dockerfile."
     ),
     examples=(Good("FROM alpine:3.20\nCOPY src /src\n"),),

@@ -48,7 +48,8 @@ RULE = Rule(
     category=Category.SIZE,
     summary="apt-get install should not bring recommended packages",
     why=(
-        "Debian's recommended packages are what a desktop would want: `cmake` grows from 85 to 338 MB with them. "
+        "Debian's recommended packages are what a desktop would want: `cmake` grows from 85 to 338 MB with "
+        "them. "
         "In an image, name what you need."
     ),
     examples=(

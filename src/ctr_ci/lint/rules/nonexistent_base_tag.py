@@ -101,8 +101,10 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="The base image's tag cannot exist",
     why=(
-        "Some distributions name their releases by a scheme, so a tag outside of it is a slip that only shows when "
-        "the build tries to pull. Ubuntu releases in April and October: 18.04 and 18.10 exist, 18.05 does not."
+        "Some distributions name their releases by a scheme, so a tag outside of it is a slip that only "
+        "shows when "
+        "the build tries to pull. Ubuntu releases in April and October: 18.04 and 18.10 exist, 18.05 does "
+        "not."
     ),
     examples=(
         Bad("FROM ubuntu:18.05\n", at="1:6-1:18"),

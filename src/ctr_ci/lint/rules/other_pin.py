@@ -11,8 +11,19 @@ if TYPE_CHECKING:
     from ctr_ci.lint.packages import Operation
     from ctr_ci.lint.rule import Finding
 
-_CODES = {"apk": "DL3018", "yum": "DL3033", "zypper": "DL3037", "dnf": "DL3041", "microdnf": "DL3041", "pip": "DL3013",
-          "npm": "DL3016", "pnpm": "DL3016", "yarn": "DL3016", "bun": "DL3016", "gem": "DL3028"}  # fmt: skip
+_CODES = {
+    "apk": "DL3018",
+    "yum": "DL3033",
+    "zypper": "DL3037",
+    "dnf": "DL3041",
+    "microdnf": "DL3041",
+    "pip": "DL3013",
+    "npm": "DL3016",
+    "pnpm": "DL3016",
+    "yarn": "DL3016",
+    "bun": "DL3016",
+    "gem": "DL3028",
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -29,16 +40,16 @@ def check(facts: Facts) -> Iterator[Finding]:
         if command.name == "go" and command.values[:1] in (("install",), ("get",), ("run",)):
             for word in command.arguments[1:]:
                 text = word.value or ""
-                if text.endswith("@latest") or (
-                    "@" not in text
-                    and text.count("/") > 1
-                    and not text.startswith((".", "/", "-"))
-                    and command.values[0] == "install"
-                ):
-                    if "." in text.partition("/")[0]:
-                        yield RULE.at(
-                            facts.span(run, word.start, word.end), f"{text} has no version", code="DL3062"
-                        )
+                if _moving(text, command.values[0]):
+                    place = facts.span(run, word.start, word.end)
+                    yield RULE.at(place, f"{text} has no version", code="DL3062")
+
+
+def _moving(text: str, verb: str) -> bool:
+    """Whether a Go module is named without a version: `@latest`, or nothing in `go install`."""
+    if "." not in text.partition("/")[0] or text.startswith((".", "/", "-")):
+        return False
+    return text.endswith("@latest") or (verb == "install" and "@" not in text and text.count("/") > 1)
 
 
 def _pinned(one: Operation, text: str) -> bool:

@@ -24,8 +24,12 @@ _CACHES = {
     "conda": ("/opt/conda/pkgs",),
     "mamba": ("/opt/conda/pkgs",),
 }
-_VERBS = {"conda": ("install", "env", "create", "update"), "mamba": ("install", "env", "create", "update"),
-          "poetry": ("install",), "composer": ("install", "update", "require")}  # fmt: skip
+_VERBS = {
+    "conda": ("install", "env", "create", "update"),
+    "mamba": ("install", "env", "create", "update"),
+    "poetry": ("install",),
+    "composer": ("install", "update", "require"),
+}
 _CLEAN = {
     "conda": ("clean",),
     "mamba": ("clean",),

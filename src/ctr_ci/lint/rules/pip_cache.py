@@ -29,8 +29,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             if removed_after(facts, run, one.command, "/root/.cache", "/root/.cache/pip", "/root/.cache/uv"):
                 continue
-            if any(o.manager == "pip" and o.verb == "cache" and o.command.start > one.command.start
-                   for o in facts.operations(run)):  # fmt: skip
+            if any(
+                o.manager == "pip" and o.verb == "cache" and o.command.start > one.command.start
+                for o in facts.operations(run)
+            ):
                 continue
             flag = "--no-cache" if uv else "--no-cache-dir"
             end = facts.span(run, one.verb_word.start, one.verb_word.end).end
@@ -65,7 +67,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.SIZE,
     summary="pip's cache should not stay in a layer that ships",
-    why="pip keeps each wheel it downloads or builds below ~/.cache/pip: the packages are in the image twice.",
+    why="pip keeps each wheel it downloads or builds below ~/.cache/pip: the packages are in the image "
+    "twice.",
     examples=(
         Bad(
             "FROM python:3.12-slim\nRUN pip install flask==3.0.3\n",

@@ -36,7 +36,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 if not has_option and program in ("sh", "dash") and facts.distro(run) == "debian":
                     yield RULE.at(
                         facts.span(run, sets.start, sets.end),
-                        "Debian's /bin/sh is dash, which knows no pipefail before Debian 13: the RUN stops here",
+                        "Debian's /bin/sh is dash, which knows no pipefail before Debian 13: the RUN stops "
+                        "here",
                         help='use SHELL ["/bin/bash", "-o", "pipefail", "-c"]',
                         severity=Severity.ERROR,
                     )
@@ -51,7 +52,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             yield RULE.at(
                 facts.span(run, pipeline.start, pipeline.end),
-                f"if {risky[0].name or 'the left side'} fails here, the build goes on: a pipe has the exit code of its last command",
+                f"if {risky[0].name or 'the left side'} fails here, the build goes on: a pipe has the exit "
+                "code of its last command",
                 help=_help(has_option, facts.distro(run)),
             )
             break
@@ -90,10 +92,8 @@ def _program(facts: Facts, run: Run) -> str | None:
 
 
 def _set_in(words: tuple[str, ...]) -> bool:
-    return any(
-        a.endswith("o") and a.startswith("-") and b == "pipefail"
-        for a, b in zip(words, words[1:], strict=False)
-    )
+    options = [at for at, word in enumerate(words[:-1]) if word.startswith("-") and word.endswith("o")]
+    return any(words[at + 1] == "pipefail" for at in options)
 
 
 def _forgiven(script: Script, number: int) -> bool:
@@ -112,13 +112,16 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A pipe hides the failure of its left side",
     why=(
-        "The exit code of a pipe is that of its last command: `curl … | tar x` succeeds on an empty download with some "
-        "tars. `pipefail` counts every part. bash, zsh and busybox' ash have it; Debian's dash only from Debian 13."
+        "The exit code of a pipe is that of its last command: `curl … | tar x` succeeds on an empty "
+        "download with some "
+        "tars. `pipefail` counts every part. bash, zsh and busybox' ash have it; Debian's dash only from "
+        "Debian 13."
     ),
     examples=(
         Bad("FROM debian:12\nRUN curl -f https://example.com/x | tar xz\n", at="2:5-2:43"),
         Good(
-            'FROM debian:12\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN curl -f https://example.com/x | tar xz\n'
+            'FROM debian:12\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN curl -f https://example.com/x '
+            "| tar xz\n"
         ),
         Good("FROM debian:12\nRUN echo a | grep b || true\n"),
     ),

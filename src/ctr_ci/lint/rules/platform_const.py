@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_WORDS = frozenset(["amd64", "arm64", "arm", "386", "x86", "x64", "aarch64", "armv7", "armhf", "ppc64le", "s390x",
-                    "riscv64", "linux", "windows", "darwin", "x86_64"])  # fmt: skip
+_WORDS = frozenset([
+    "amd64", "arm64", "arm", "386", "x86", "x64", "aarch64", "armv7", "armhf", "ppc64le", "s390x",
+    "riscv64", "linux", "windows", "darwin", "x86_64",
+])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -37,7 +39,8 @@ RULE = Rule(
     category=Category.REPRODUCIBILITY,
     summary="FROM should not pin a platform",
     why=(
-        "On another machine the stage runs emulated or not at all, and `docker build --platform` no longer decides. "
+        "On another machine the stage runs emulated or not at all, and `docker build --platform` no longer "
+        "decides. "
         "A stage whose name says its platform means it."
     ),
     examples=(

@@ -57,7 +57,8 @@ RULE = Rule(
     category=Category.SECURITY,
     summary="Images should come from trusted registries",
     why=(
-        "With `trusted-registries` set, an image from anywhere else is refused: in FROM, in COPY --from and in "
+        "With `trusted-registries` set, an image from anywhere else is refused: in FROM, in COPY --from and "
+        "in "
         "RUN --mount=from. Without that setting the rule says nothing."
     ),
     examples=(Good("FROM debian:12\n"),),

@@ -32,7 +32,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.CORRECTNESS,
     summary="COPY to a relative path needs a WORKDIR",
-    why="Without a WORKDIR in the stage or in the stages below it, the destination moves with the base image.",
+    why="Without a WORKDIR in the stage or in the stages below it, the destination moves with the base "
+    "image.",
     examples=(
         Bad("FROM debian:12\nCOPY a b\n", at="2:8-2:9"),
         Good("FROM debian:12\nWORKDIR /app\nCOPY a b\n"),

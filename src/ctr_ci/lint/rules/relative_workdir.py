@@ -33,7 +33,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="The first WORKDIR should be absolute",
     why=(
-        "A relative WORKDIR starts from the folder that the base image happens to set, and moves when the base "
+        "A relative WORKDIR starts from the folder that the base image happens to set, and moves when the "
+        "base "
         "changes its own. After an absolute one in the same chain of stages, a relative one is well defined."
     ),
     examples=(

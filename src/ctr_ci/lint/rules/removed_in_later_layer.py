@@ -100,7 +100,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.SIZE,
     summary="Removing in a later layer frees nothing",
-    why="A layer never changes: what one RUN or COPY wrote is in the image for good, and `rm` in the next only hides it.",
+    why="A layer never changes: what one RUN or COPY wrote is in the image for good, and `rm` in the next "
+    "only hides it.",
     examples=(
         Bad("FROM alpine:3.20\nCOPY a /a\nRUN rm /a\n", at="3:8-3:10"),
         Good("FROM alpine:3.20\nRUN wget -q -O /a https://example.com/a && cat /a && rm /a\n"),

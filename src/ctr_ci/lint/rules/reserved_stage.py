@@ -27,7 +27,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     category=Category.CORRECTNESS,
     summary="Stages cannot be named scratch or context",
-    why="`scratch` is the empty image and `context` the build context; a stage of that name cannot be referred to.",
+    why="`scratch` is the empty image and `context` the build context; a stage of that name cannot be "
+    "referred to.",
     examples=(
         Bad("FROM alpine:3.20 AS scratch\n", at="1:21-1:28"),
         Good("FROM alpine:3.20 AS empty\n"),

@@ -44,8 +44,10 @@ RULE = Rule(
     category=Category.SECURITY,
     summary="A container should not run as root",
     why=(
-        "A program that is broken into has the rights of its user, and root in a container is a step from root on the "
-        "host. Only the effective user of the stage that ships counts; USER root for a while in the middle is fine."
+        "A program that is broken into has the rights of its user, and root in a container is a step from "
+        "root on the "
+        "host. Only the effective user of the stage that ships counts; USER root for a while in the middle "
+        "is fine."
     ),
     help="create a user, and end with USER and its number, such as USER 10001",
     examples=(

@@ -33,8 +33,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             last = makes[-1]
             # yum and dnf are one program on newer releases, but each cleans its own cache on older ones
-            cleans = any(one.verb == "clean" and one.manager == manager and one.command.start > last.command.start
-                         for one in operations)  # fmt: skip
+            cleans = any(
+                one.verb == "clean" and one.manager == manager and one.command.start > last.command.start
+                for one in operations
+            )
             if cleans or removed_after(facts, run, last.command, *caches):
                 continue
             how = {"dnf": f"{last.tool} clean all", "zypper": "zypper clean --all"}.get(
@@ -56,7 +58,8 @@ RULE = Rule(
     category=Category.SIZE,
     summary="The cache of yum, dnf, zypper or pacman should not stay in a layer that ships",
     why=(
-        "These package managers keep metadata (tens to hundreds of MB) and often the packages. Cleaning in a later "
+        "These package managers keep metadata (tens to hundreds of MB) and often the packages. Cleaning in "
+        "a later "
         "RUN frees nothing."
     ),
     examples=(

@@ -29,8 +29,10 @@ RULE = Rule(
     category=Category.SHIPPING,
     summary="An image made for building should not be what an application ships on",
     why=(
-        "The base holds a compiler and its headers, and the file only copies or installs what is finished: a base "
-        "without them runs it as well. Reported for the stage that ships, where build-in-ship-image says nothing."
+        "The base holds a compiler and its headers, and the file only copies or installs what is finished: "
+        "a base "
+        "without them runs it as well. Reported for the stage that ships, where build-in-ship-image says "
+        "nothing."
     ),
     examples=(
         Bad('FROM golang:1.23\nCOPY app /app\nCMD ["/app"]\n', at="1:6-1:17"),

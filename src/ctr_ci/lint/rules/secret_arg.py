@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 _TOKENS = frozenset(
     ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"]
 )
-_PUBLIC = frozenset(["public", "file", "version", "path", "url", "id", "name", "username", "user", "dir", "host", "port",
-                     "type", "algorithm", "length", "size", "ttl", "expiry", "expiration", "mode", "method", "enabled",
-                     "required", "fingerprint", "keys", "parallelism", "server", "keyserver", "provider", "header"])  # fmt: skip
+_PUBLIC = frozenset([
+    "public", "file", "version", "path", "url", "id", "name", "username", "user", "dir", "host", "port",
+    "type", "algorithm", "length", "size", "ttl", "expiry", "expiration", "mode", "method", "enabled",
+    "required", "fingerprint", "keys", "parallelism", "server", "keyserver", "provider", "header",
+])  # fmt: skip
 _FINE = frozenset(["GPG_KEY", "GPG_KEYS", "TOKENIZERS_PARALLELISM", "SSH_AUTH_SOCK", "KEYRING", "XAUTHORITY"])
 
 
@@ -67,8 +69,10 @@ RULE = Rule(
     category=Category.SECURITY,
     summary="Secrets do not belong in ARG or ENV",
     why=(
-        "ENV is in the image's configuration and ARG in its history: whoever can pull the image can read them. A "
-        "secret mount leaves nothing behind. Names of public keys, files, paths, ids and versions are left alone."
+        "ENV is in the image's configuration and ARG in its history: whoever can pull the image can read "
+        "them. A "
+        "secret mount leaves nothing behind. Names of public keys, files, paths, ids and versions are left "
+        "alone."
     ),
     examples=(
         Bad("FROM alpine:3.20\nARG NPM_TOKEN\n", at="2:5-2:14"),

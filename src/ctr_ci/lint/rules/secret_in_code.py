@@ -11,8 +11,24 @@ if TYPE_CHECKING:
     from ctr_ci.lint.rule import Finding
     from ctr_ci.shell import Command
 
-_FILES = frozenset([".env", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".npmrc", ".netrc", ".pypirc", ".pgpass",
-                    ".htpasswd", "credentials.json", ".git-credentials", ".dockercfg", "service-account.json"])  # fmt: skip
+_FILES = frozenset(
+    [
+        ".env",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        ".npmrc",
+        ".netrc",
+        ".pypirc",
+        ".pgpass",
+        ".htpasswd",
+        "credentials.json",
+        ".git-credentials",
+        ".dockercfg",
+        "service-account.json",
+    ]
+)
 _FOLDERS = (".aws", ".ssh", ".gnupg", ".docker/config.json", ".kube/config", ".azure")
 
 
@@ -68,8 +84,24 @@ def _command(facts: Facts, run: Run, command: Command) -> Iterator[Finding]:
                 yield RULE.at(place, "a password in a URL stays in the image's history")
 
 
-_MARKS = ("-----BEGIN ", "AKIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "AIza",
-          "npm_", "pypi-AgEI", "ASIA", "dckr_pat_", "hf_")  # fmt: skip
+_MARKS = (
+    "-----BEGIN ",
+    "AKIA",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "sk_live_",
+    "AIza",
+    "npm_",
+    "pypi-AgEI",
+    "ASIA",
+    "dckr_pat_",
+    "hf_",
+)
 
 
 def _text(facts: Facts) -> Iterator[Finding]:
@@ -102,7 +134,8 @@ RULE = Rule(
     category=Category.SECURITY,
     summary="A secret is written into the Dockerfile or the image",
     why=(
-        "Every instruction is in the image's history and every copied file in a layer, also when a later one deletes "
+        "Every instruction is in the image's history and every copied file in a layer, also when a later "
+        "one deletes "
         "it. Whoever can pull the image has the secret."
     ),
     help="use a secret mount: RUN --mount=type=secret,id=…",
@@ -110,7 +143,8 @@ RULE = Rule(
         Bad("FROM alpine:3.20\nRUN curl -u joe:secret https://example.com/x\n", at="2:13-2:23"),
         Bad("FROM alpine:3.20\nCOPY id_rsa /root/.ssh/\n", at="2:6-2:12"),
         Good(
-            "FROM alpine:3.20\nRUN --mount=type=secret,id=pw curl -u joe:$(cat /run/secrets/pw) https://example.com/x\n"
+            "FROM alpine:3.20\nRUN --mount=type=secret,id=pw curl -u joe:$(cat /run/secrets/pw) "
+            "https://example.com/x\n"
         ),
     ),
     same_as=("trivy:DS031", "tally:secrets-in-code", "dockle:CIS-DI-0010"),

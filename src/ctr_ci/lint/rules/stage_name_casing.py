@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Copy
+from ctr_ci.dockerfile import Copy, Run
 from ctr_ci.lint.rule import Bad, Category, Edit, Fix, Good, Rule, Safety, Severity
 
 TYPE_CHECKING = False
@@ -18,12 +18,14 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         meant = word.text.lower()
         edits = [Edit(word.span, meant)]
-        for other in facts.dockerfile.stages[stage.index + 1 :]:
-            if other.base.image.text.lower() == meant:
-                edits.append(Edit(other.base.image.span, meant))
-        for copy in facts.each(Copy):
-            if copy.from_ is not None and copy.from_.text.lower() == meant and copy.from_.text != meant:
-                edits.append(Edit(copy.from_.span, meant))
+        later = [other.base.image for other in facts.dockerfile.stages[stage.index + 1 :]]
+        sources = [copy.from_ for copy in facts.each(Copy) if copy.from_ is not None]
+        mounts = [m.from_ for run in facts.each(Run) for m in run.mounts if m.from_ is not None]
+        edits += [
+            Edit(one.span, meant)
+            for one in (*later, *sources, *mounts)
+            if one.text.lower() == meant and one.text != meant
+        ]
         yield RULE.at(
             word.span,
             f"the stage name {word.text} is lowered to {meant}, and `FROM {word.text}` does not find it",
@@ -39,7 +41,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="Stage names should be in lower case",
     why=(
-        "BuildKit lowers the name of a stage but compares FROM as written: `FROM a AS Base` followed by `FROM Base` "
+        "BuildKit lowers the name of a stage but compares FROM as written: `FROM a AS Base` followed by "
+        "`FROM Base` "
         "looks for an image named Base and fails."
     ),
     examples=(

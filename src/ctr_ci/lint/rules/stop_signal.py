@@ -10,8 +10,18 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_NUMBERS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 6: "SIGABRT", 9: "SIGKILL", 10: "SIGUSR1", 12: "SIGUSR2",
-            15: "SIGTERM", 19: "SIGSTOP", 28: "SIGWINCH"}  # fmt: skip
+_NUMBERS = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    6: "SIGABRT",
+    9: "SIGKILL",
+    10: "SIGUSR1",
+    12: "SIGUSR2",
+    15: "SIGTERM",
+    19: "SIGSTOP",
+    28: "SIGWINCH",
+}
 _HARD = ("SIGKILL", "SIGSTOP")
 
 
@@ -45,7 +55,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.CORRECTNESS,
     summary="STOPSIGNAL should be a signal that programs can answer, by its name",
-    why="`docker stop` sends it and waits. SIGKILL and SIGSTOP cannot be caught, so nothing is flushed or closed.",
+    why="`docker stop` sends it and waits. SIGKILL and SIGSTOP cannot be caught, so nothing is flushed or "
+    "closed.",
     examples=(
         Bad("FROM alpine:3.20\nSTOPSIGNAL SIGKILL\n", at="2:12-2:19"),
         Bad(

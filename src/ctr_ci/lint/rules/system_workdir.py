@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_SYSTEM = frozenset(["/etc", "/usr", "/usr/bin", "/bin", "/sbin", "/usr/sbin", "/lib", "/lib64", "/boot", "/dev", "/proc",
-                     "/sys", "/run", "/var"])  # fmt: skip
+_SYSTEM = frozenset([
+    "/etc", "/usr", "/usr/bin", "/bin", "/sbin", "/usr/sbin", "/lib", "/lib64", "/boot", "/dev",
+    "/proc", "/sys", "/run", "/var",
+])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -92,7 +92,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     category=Category.SECURITY,
     summary="Downloads must check who they come from",
-    why="Without the check of certificate or signature, whoever sits between the builder and the server decides what is in the image.",
+    why="Without the check of certificate or signature, whoever sits between the builder and the server "
+    "decides what is in the image.",
     help="install the authority's certificate (ca-certificates, or your own) and leave the check on",
     examples=(
         Bad("FROM alpine:3.20\nRUN curl -fk https://example.com/x\n", at="2:10-2:13"),

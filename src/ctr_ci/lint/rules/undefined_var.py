@@ -193,8 +193,10 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="A variable that nothing sets is empty",
     why=(
-        "An ARG before the first FROM is not seen in a stage until the stage repeats it (`ARG NAME`), and a slip in a "
-        "name is no error: the value is empty. Not reported with a default (`${X:-d}`) or what base images set."
+        "An ARG before the first FROM is not seen in a stage until the stage repeats it (`ARG NAME`), and a "
+        "slip in a "
+        "name is no error: the value is empty. Not reported with a default (`${X:-d}`) or what base images "
+        "set."
     ),
     examples=(
         Bad("FROM alpine:3.20\nENV A=$UNKNOWN\n", at="2:7-2:15"),

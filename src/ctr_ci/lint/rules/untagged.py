@@ -35,7 +35,8 @@ RULE = Rule(
     category=Category.REPRODUCIBILITY,
     summary="A base image needs a tag or a digest",
     why=(
-        "Without a tag the registry gives `latest`, which moves from one release to the next without a change in "
+        "Without a tag the registry gives `latest`, which moves from one release to the next without a "
+        "change in "
         "your repository: today's build and tomorrow's differ, and nobody decided it."
     ),
     help="name the release that you test with, such as debian:12-slim",

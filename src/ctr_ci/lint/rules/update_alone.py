@@ -45,7 +45,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="apt-get update belongs into the RUN that installs",
     why=(
-        "The layer with the lists is cached as long as its text is the same. When the install below it changes months "
+        "The layer with the lists is cached as long as its text is the same. When the install below it "
+        "changes months "
         "later, it asks mirrors for versions that are gone, and fails with 404."
     ),
     examples=(

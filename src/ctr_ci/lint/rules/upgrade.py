@@ -22,7 +22,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             release = one.verb == "dist-upgrade"
             yield RULE.at(
                 facts.span(run, one.command.words[0].start, one.verb_word.end),
-                f"`{one.tool} {one.verb_word.text}` stores every upgraded package a second time, and differs from day to day",
+                f"`{one.tool} {one.verb_word.text}` stores every upgraded package a second time, and "
+                "differs from day to day",
                 help="take a newer base image",
                 severity=Severity.WARNING if release else None,
                 code="DL3035" if one.manager == "zypper" and release else "",
@@ -36,7 +37,8 @@ RULE = Rule(
     category=Category.REPRODUCIBILITY,
     summary="Upgrading all packages in a layer",
     why=(
-        "The old files stay in the base's layers and the new ones are added. Where security updates must come sooner "
+        "The old files stay in the base's layers and the new ones are added. Where security updates must "
+        "come sooner "
         "than the base image does, it is a decision: ignore this rule then."
     ),
     examples=(

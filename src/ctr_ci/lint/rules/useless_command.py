@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_COMMANDS = frozenset(["service", "systemctl", "ssh", "vim", "shutdown", "mount", "ps", "top", "free", "kill", "ifconfig",
-                       "reboot", "umount", "halt", "poweroff"])  # fmt: skip
+_COMMANDS = frozenset([
+    "service", "systemctl", "ssh", "vim", "shutdown", "mount", "ps", "top", "free", "kill", "ifconfig",
+    "reboot", "umount", "halt", "poweroff",
+])  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -40,7 +42,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="Commands that do nothing for an image",
-    why="A RUN keeps files, not processes: a started service, a mount or a killed process is gone when it ends.",
+    why="A RUN keeps files, not processes: a started service, a mount or a killed process is gone when it "
+    "ends.",
     examples=(
         Bad("FROM debian:12\nRUN service nginx start\n", at="2:5-2:12"),
         Good('FROM debian:12\nCMD ["nginx", "-g", "daemon off;"]\n'),

@@ -42,10 +42,14 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _passwd(facts: Facts, stage: Stage) -> bool:
     return any(
-        isinstance(one, Copy | Add) and ("passwd" in one.destination.text or "etc" in one.destination.text
-                                         or one.destination.text in ("/", "./", "."))
+        isinstance(one, Copy | Add)
+        and (
+            "passwd" in one.destination.text
+            or "etc" in one.destination.text
+            or one.destination.text in ("/", "./", ".")
+        )
         for one in stage.instructions
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(
@@ -54,7 +58,8 @@ RULE = Rule(
     severity=Severity.INFO,
     category=Category.SECURITY,
     summary="The last USER should be a number",
-    why="Kubernetes' runAsNonRoot refuses a container whose user it knows by name only; a number needs no /etc/passwd.",
+    why="Kubernetes' runAsNonRoot refuses a container whose user it knows by name only; a number needs no "
+    "/etc/passwd.",
     examples=(
         Bad("FROM alpine:3.20\nUSER app\n", at="2:6-2:9"),
         Good("FROM alpine:3.20\nUSER 10001\n"),

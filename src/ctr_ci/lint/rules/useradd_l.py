@@ -25,7 +25,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             word = command.words[0]
             yield RULE.at(
                 facts.span(run, word.start, word.end),
-                f"useradd with the id {uid} writes a sparse log of gigabytes, and the layer stores it in full",
+                f"useradd with the id {uid} writes a sparse log of gigabytes, and the layer stores it in "
+                "full",
                 help="add -l",
                 fix=inserted(facts, run, word.end, " -l", "add -l"),
             )
@@ -48,7 +49,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     category=Category.SIZE,
     summary="useradd with a high id needs -l",
-    why="/var/log/lastlog and faillog are indexed by id: a high one makes them huge, and image layers keep no holes.",
+    why="/var/log/lastlog and faillog are indexed by id: a high one makes them huge, and image layers keep "
+    "no holes.",
     examples=(
         Bad(
             "FROM debian:12\nRUN useradd -u 123456 app\n",

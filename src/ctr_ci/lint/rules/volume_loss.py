@@ -33,7 +33,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if place is not None:
                 yield RULE.at(
                     place,
-                    f"{path} is a volume since line {volume.span.start.line}: the classic builder drops what is written there",
+                    f"{path} is a volume since line {volume.span.start.line}: the classic builder drops "
+                    "what is written there",
                     help="write there before VOLUME",
                     related=(Related(volume.keyword_span, "declared here"),),
                 )
@@ -65,7 +66,8 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="Files written below a VOLUME may be lost",
     why=(
-        "The classic builder discards changes below a volume's path; BuildKit keeps them, and a container started with "
+        "The classic builder discards changes below a volume's path; BuildKit keeps them, and a container "
+        "started with "
         "another volume hides them anyway."
     ),
     examples=(
