@@ -41,7 +41,7 @@ def strings(arguments: Text) -> tuple[Word, ...] | None:
     while body[at : at + 1] == '"':
         try:
             text, end = scanstring(body, at + 1, True)
-        except ValueError:
+        except (ValueError, SystemError):  # it cannot make its own error where json.decoder is not loaded
             break
         place = arguments.word(lead + at, lead + end)
         found.append(Word(_without_lone_surrogates(text), place.start, place.end, place.source))
