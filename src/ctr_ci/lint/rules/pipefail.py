@@ -33,7 +33,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             sets = next((c for c in here if c.name == "set" and "pipefail" in c.values), None)
             if sets is not None:
                 on = True
-                if not has_option and program in ("sh", "dash") and facts.distro(run) == "debian":
+                dash = not has_option and program in ("sh", "dash") and facts.distro(run) == "debian"
+                if dash and "script" not in sets.nesting:
                     yield RULE.at(
                         facts.span(run, sets.start, sets.end),
                         "Debian's /bin/sh is dash, which knows no pipefail before Debian 13: the RUN stops "
