@@ -21,6 +21,8 @@ WHITEOUT = ".wh."  # OCI image-spec, layer.md § Whiteouts
 OPAQUE = ".wh..wh..opq"
 SMALLEST_BINARY = 64
 LARGEST_KEPT = 64 << 20
+SMALL_SCRIPT = 16 << 10
+SYSTEM_FOLDERS = ("usr/bin/", "usr/sbin/", "usr/lib/", "usr/share/", "bin/", "sbin/", "lib/", "etc/", "var/")
 LONGEST_INTERPRETER = 256  # Linux's limit on the first line of a script
 
 
@@ -43,8 +45,8 @@ class Entry(NamedTuple):
 class Layer:
     """What one layer says. `diff_id`: the SHA-256 of its plain tar, "" where it came uncompressed and
     whoever reads the archive has it already; `tar_bytes`: the plain tar's length. `deleted`: paths
-    that it removes from below; `opaque`: folders of which nothing below shows. `scripts`: what stands
-    after `#!` in executable files."""
+    that it removes from below; `opaque`: folders of which nothing below shows. `scripts`: of executable
+    files that begin with `#!` their first line, of small ones outside /usr all of it."""
 
     diff_id: str
     tar_bytes: int
@@ -97,8 +99,7 @@ def read(chunks: Iterable[Piece], keep: Keep, *, digest: bool = False) -> Layer:
         content = b""
         if member.stored and member.kind == FILE:
             if member.mode & 0o111 and stream.peek(2) == b"#!":
-                line = stream.peek(min(member.stored, LONGEST_INTERPRETER))[2:].split(b"\n", 1)[0]
-                scripts[path] = line.strip().decode("utf-8", "surrogateescape")
+                scripts[path] = _script(member, stream)
             content = _content(member, stream, keep, kept, binaries, unread)
         entries[path] = _entry(member, content)
     for _ in stream.rest():
@@ -114,6 +115,15 @@ def read(chunks: Iterable[Piece], keep: Keep, *, digest: bool = False) -> Layer:
         scripts,
         tuple(unread),
     )
+
+
+def _script(member: Member, stream: Stream) -> str:
+    """A script's first line, or all of it where it may be what the image starts."""
+    if member.stored <= SMALL_SCRIPT and not member.name.startswith(SYSTEM_FOLDERS):
+        raw = stream.peek(member.stored)
+    else:
+        raw = stream.peek(min(member.stored, LONGEST_INTERPRETER)).split(b"\n", 1)[0]
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _entry(member: Member, digest: bytes) -> Entry:

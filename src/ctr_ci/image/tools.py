@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import translate
+from functools import cache
 
 from ctr_ci.image.packages.package import Package
 
@@ -64,12 +65,11 @@ BUILD = {
 GLOBAL_MODULES = "/lib/node_modules/"
 
 
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile("|".join(translate(word) for word in words.split()))
-
-
-_BUILD = {ecosystem: _pattern(words) for ecosystem, words in BUILD.items()}
-_KEPT = {ecosystem: _pattern(words) for ecosystem, words in KEPT.items()}
+@cache
+def _pattern(table: str, ecosystem: str) -> re.Pattern[str] | None:
+    """Compiled when first asked for: an image has few ecosystems."""
+    words = (BUILD if table == "build" else KEPT).get(ecosystem)
+    return re.compile("|".join(translate(word) for word in words.split())) if words else None
 
 
 def why_build(package: Package) -> str:
@@ -77,7 +77,7 @@ def why_build(package: Package) -> str:
     name, ecosystem = package.name, package.ecosystem
     if package.dev:
         return f"{ecosystem} development dependency {name}"
-    kept = _KEPT.get(ecosystem)
+    kept = _pattern("kept", ecosystem)
     if kept is not None and kept.match(name):
         return ""
     if ecosystem == "npm":
@@ -85,7 +85,7 @@ def why_build(package: Package) -> str:
         below = f"/{package.folders[0]}/".partition(GLOBAL_MODULES)[2]
         words = below.split("/")
         name = "/".join(words[: 2 if below.startswith("@") else 1])
-    pattern = _BUILD.get(ecosystem)
+    pattern = _pattern("build", ecosystem)
     if pattern is not None and pattern.match(name):
         return f"build package {name}"
     if package.system and name.endswith(SUFFIXES):

@@ -89,8 +89,9 @@ def weigh(
     *layers: Mapping[str, Content],
     history: Sequence[dict[str, object]] = (),
     config: Mapping[str, object] | None = None,
+    mode: int = 0o644,
 ) -> Weight:
-    return inspect(cut(archive([pack(each) for each in layers], history, config), 1 << 16))
+    return inspect(cut(archive([pack(each, mode) for each in layers], history, config), 1 << 16))
 
 
 def shares(weight: Weight) -> dict[str, str]:

@@ -87,6 +87,20 @@ def test_what_the_command_runs_is_no_toolchain_left_behind() -> None:
     }
 
 
+def test_what_the_start_script_runs_is_needed_too() -> None:
+    files: dict[str, Content] = {
+        "app/start.sh": "#!/bin/sh\nset -e\n# gcc is not needed\nexec /app/run\n",
+        "app/run": "#!/usr/bin/env bash\ncd /app && go build . && exec ./app\n",
+        "usr/local/go/bin/go": ELF,
+        "usr/lib/gcc/cc1": ELF,
+    }
+    command = {"Entrypoint": ["/app/start.sh"], "Env": ["PATH=/usr/local/go/bin"]}
+    found = shares(weigh(files, config=command, mode=0o755))
+    assert found["usr/local/go/bin/go"] == "runtime"
+    assert found["usr/lib/gcc/cc1"] == "build"
+    assert shares(weigh(files, config={"Cmd": ["/other"]}, mode=0o755))["usr/local/go/bin/go"] == "build"
+
+
 TOOLCHAIN = status(
     "Package: gcc-12\nSection: devel\nVersion: 12\nDepends: libisl23, libgomp1, libc6",
     "Package: libisl23\nSection: libs\nVersion: 1",
