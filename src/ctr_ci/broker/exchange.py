@@ -228,10 +228,12 @@ class Exchange:
             if not received:
                 break
             data = room[:received]
+        whole_answer = reader is None or reader.done
         if watched:
-            outcome(reply.status, b"")
+            if whole_answer:
+                outcome(reply.status, b"")
             self._client.sendall(tail)
-        return keeps and reader is not None and reader.done
+        return keeps and reader is not None and whole_answer
 
     def _events(self, reply: Reply) -> bool:
         self._client.sendall(_reply_head(reply, False, None, plain=True))
