@@ -69,6 +69,31 @@ _INTERPRETERS = frozenset(
         "kotlin",
     ]
 )
+# Official images whose CMD is a server.
+_SERVERS = frozenset(
+    [
+        "nginx",
+        "httpd",
+        "tomcat",
+        "jetty",
+        "wordpress",
+        "drupal",
+        "joomla",
+        "nextcloud",
+        "ghost",
+        "postgres",
+        "mysql",
+        "mariadb",
+        "redis",
+        "mongo",
+        "rabbitmq",
+        "haproxy",
+        "caddy",
+        "elasticsearch",
+        "kibana",
+        "logstash",
+    ]
+)
 # Images and programs that run other people's builds.
 _AGENTS = frozenset(
     ["jnlp-slave", "jenkins-slave", "jenkins-agent", "inbound-agent", "ssh-slave", "gocd-agent"]
@@ -98,7 +123,7 @@ _WORKS = {
     "lein": (),
     "ng": ("serve", "test"),
     "dotnet": ("run", "watch", "test", "build"),
-    "mix": ("phx.server", "test", "run"),
+    "mix": ("phx.server", "phoenix.server", "test", "run"),
     "stack": ("run", "exec", "test", "ghci"),
     "cabal": ("run", "repl", "test"),
     "swift": ("run", "test", "repl", "build"),
@@ -177,7 +202,7 @@ def by_place(facts: Facts) -> bool:
     if set(_tokens(name)) & {*_WORDS, "base"}:
         return True
     folders = [folder.lower().lstrip(".") for folder in parts[-3:-1]]
-    return any(folder in _WORDS or "builder" in _tokens(folder) for folder in folders)
+    return any(folder in _WORDS or {"builder", "e2e"} & set(_tokens(folder)) for folder in folders)
 
 
 def _tokens(name: str) -> list[str]:
@@ -202,11 +227,18 @@ def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Itera
         elif isinstance(instruction, Entrypoint):
             entry = None if instruction.json == () else instruction
     if command is None and entry is None:
-        return True
+        return image is None or not _serves(image)
     commands = [*_started(facts, entry), *_started(facts, command)] if entry else _started(facts, command)
     if not commands:
         return False
     return any(_works_on_sources(*one) for one in commands) or _only_repl(commands)
+
+
+def _serves(image: Image) -> bool:
+    """Whether an image starts a server by itself, so that a file on top of it need not say what starts."""
+    if image.name == "php":
+        return "apache" in image.tag or "fpm" in image.tag
+    return image.name in _SERVERS
 
 
 def _tool_base(image: Image) -> bool:

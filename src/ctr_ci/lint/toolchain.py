@@ -220,7 +220,17 @@ _PREFIXES = (
     "kernel-headers",
 )
 # Near by name, needed at run time.
-_RUNTIME = ("libgcc", "libgomp", "libstdc++", "gcompat", "gcc-libs", "clang-libs", "llvm-libs", "gcc-runtime")
+_RUNTIME = (
+    "libgcc",
+    "libgomp",
+    "libstdc++",
+    "gcompat",
+    "gcc-libs",
+    "clang-libs",
+    "llvm-libs",
+    "gcc-runtime",
+    "linux-libc-dev",  # named alone it is a security update of what the base holds
+)
 # MB that a package brings on Debian 12, without and with recommended packages (our closure of 3.4).
 _WEIGHTS = {
     "gcc": 204,
