@@ -15,16 +15,23 @@ if TYPE_CHECKING:
 class Complaints:
     """Collects the problems of one source."""
 
-    __slots__ = ("problems", "source")
+    __slots__ = ("_slips", "problems", "source")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[Problem] = []
+        self._slips: dict[str, str] = {}
 
     def at(self, word: Word, found: str, expected: str = "", help: str = "") -> None:
         self.problems.append(
             Problem(found, expected, help, self.source.path, self.source.span(word.start, word.end))
         )
+
+    def slip(self, word: str, known: Iterable[str]) -> str:
+        """`nearest`, remembered: a text that got in has the same few words over and over."""
+        if word not in self._slips:
+            self._slips[word] = nearest(word, known)
+        return self._slips[word]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

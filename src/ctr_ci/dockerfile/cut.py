@@ -39,7 +39,18 @@ class Head:
 class Cutter:
     """Walks the lines of a source. `escape` is settled when the first head has been cut."""
 
-    __slots__ = ("_above", "_at", "_lines", "_offsets", "_top", "directives", "escape", "problems", "source")
+    __slots__ = (
+        "_above",
+        "_at",
+        "_last",
+        "_lines",
+        "_offsets",
+        "_top",
+        "directives",
+        "escape",
+        "problems",
+        "source",
+    )
 
     def __init__(self, source: Source) -> None:
         parts = source.text.split("\n")
@@ -52,6 +63,7 @@ class Cutter:
         self._lines = [part.rstrip("\r") for part in parts] if "\r" in source.text else parts
         self._offsets = offsets
         self._at = 0
+        self._last: dict[str, int] = {}  # where a line last occurs; made when the first heredoc is met
         self._top = True
         self._above: list[Comment] = []
         self.source = source
@@ -176,7 +188,10 @@ class Cutter:
         first = self._at
         start = offsets[first] if first < len(offsets) else len(self.source.text)
         number, terminated = first, False
-        while number < count:
+        if not self._last:
+            self._last = {line.lstrip("\t"): at for at, line in enumerate(lines)}
+        ends = self._last.get(name.lstrip("\t"), -1) >= first
+        while ends and number < count:
             line = lines[number].lstrip("\t") if chomp else lines[number]
             if line == name:
                 terminated = True

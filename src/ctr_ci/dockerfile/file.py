@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import flag as flags
-from ctr_ci.dockerfile.complain import Complaints, nearest
+from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.cut import KEYWORDS, Cutter, Head
 from ctr_ci.dockerfile.directive import Directive, below_shebang, foreign_syntax
 from ctr_ci.dockerfile.instruction import Arg, Comment, From, Heredoc, Instruction, Line, Onbuild
@@ -16,6 +16,8 @@ from ctr_ci.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ctr_ci.dockerfile.expand import Scope
 
 HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
@@ -149,18 +151,20 @@ class Dockerfile:
 
     def after(self, stage: Stage) -> State:
         """The state at the end of a stage."""
-        known = self._ends.get(stage.index)
-        if known is not None:
-            return known
-        outer = self.globals.arguments
-        state = (
-            first_state(stage, self.escape) if stage.parent is None else self.after(self.stages[stage.parent])
-        )
-        for instruction in stage.instructions:
-            self._states[instruction.start] = state
-            state = step(state, instruction, outer)
-        self._ends[stage.index] = state
-        return state
+        if stage.index in self._ends:
+            return self._ends[stage.index]
+        outer: Mapping[str, str | None] | None = None
+        for link in reversed(self.chain(stage)):
+            if link.index in self._ends:
+                continue
+            if outer is None:
+                outer = self.globals.arguments
+            state = first_state(link, self.escape) if link.parent is None else self._ends[link.parent]
+            for instruction in link.instructions:
+                self._states[instruction.start] = state
+                state = step(state, instruction, outer)
+            self._ends[link.index] = state
+        return self._ends[stage.index]
 
 
 def parse(source: Source) -> Dockerfile:
@@ -181,7 +185,7 @@ def parse(source: Source) -> Dockerfile:
         comments += line.comments
         told = len(complaints.problems)
         each = read(line, cutter.escape, complaints)
-        if instructions and _goes_on(instructions[-1], each):
+        if instructions and _goes_on(instructions[-1], each, complaints):
             del complaints.problems[told:]
         instructions.append(each)
     comments += cutter.comments_left
@@ -197,10 +201,10 @@ def parse(source: Source) -> Dockerfile:
     )
 
 
-def _goes_on(before: Instruction, each: Instruction) -> bool:
+def _goes_on(before: Instruction, each: Instruction, complaints: Complaints) -> bool:
     """Whether a line that is no instruction follows another such: a text that got in, told of once."""
     unknown = each.keyword not in KEYWORDS and before.keyword not in KEYWORDS
-    return unknown and not nearest(each.keyword, KEYWORDS)
+    return unknown and not complaints.slip(each.keyword, KEYWORDS)
 
 
 def second_reading(dockerfile: Dockerfile) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ctr_ci.dockerfile import flag as flags
-from ctr_ci.dockerfile.complain import Complaints, nearest
+from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.cut import KEYWORDS
 from ctr_ci.dockerfile.instruction import (
     Arg,
@@ -56,7 +56,7 @@ def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
     keyword = line.keyword.text.upper()
     reader = _READERS.get(keyword)
     if reader is None:
-        near = nearest(keyword, KEYWORDS)
+        near = complaints.slip(keyword, KEYWORDS)
         glued = [name for name in KEYWORDS if keyword.startswith((f"{name}[", f"{name}="))]
         expected = "an instruction such as FROM, RUN or COPY"
         help = f"did you mean {near}?" if near else "end the line before with \\ when this line belongs to it"

@@ -65,7 +65,7 @@ class Text:
 
     def end(self, at: int) -> int:
         """The source offset just behind character `at - 1`: where a range that ends at `at` ends."""
-        if len(self.starts) == 1:
+        if len(self.starts) == 1 and not self.ends:
             return self.origins[0] + at
         if at == 0:
             return self.origins[0]
@@ -80,12 +80,15 @@ class Text:
         return self.source.span(first, max(first, self.end(end)))
 
     def word(self, start: int, end: int) -> Word:
+        if len(self.starts) == 1 and not self.ends:
+            origin = self.origins[0]
+            return Word(self.text[start:end], origin + start, origin + end, self.source)
         first = self.offset(start)
         return Word(self.text[start:end], first, max(first, self.end(end)), self.source)
 
     def part(self, start: int, end: int) -> Text:
         """The characters from `start` to `end`, as a text of their own."""
-        if len(self.starts) == 1:
+        if len(self.starts) == 1 and not self.ends:
             return Text(self.text[start:end], self.source, (0,), (self.origins[0] + start,))
         first = max(bisect_right(self.starts, start) - 1, 0)
         last = max(bisect_right(self.starts, max(start, end - 1)) - 1, first)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ctr_ci.shell.script import Assignment, Command, Pipeline, Redirection, Script, Unread, Word
-from ctr_ci.shell.unwrap import inner_command, inner_script
-from ctr_ci.shell.words import DEEPEST, PLAIN, WordReader
+from ctr_ci.shell.unwrap import inner_command, inner_script, reads_script
+from ctr_ci.shell.words import DEEPEST, LONGEST_VALUE, PLAIN, WordReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -541,6 +541,8 @@ class Parser(WordReader):
             value = None if held is None else held + value
         if found[0][-2:-1] == "]":
             value = None
+        if value is not None and len(value) > LONGEST_VALUE:
+            value = None
         draft.assignments.append(Assignment(name, value, start, self.at))
         draft.end = self.at
 
@@ -564,7 +566,7 @@ class Parser(WordReader):
             for word in draft.words[1:]:
                 found = _ASSIGNMENT.match(word.text)
                 if found is not None:
-                    held = None if word.value is None else word.value.partition("=")[2]
+                    held = None if word.value is None else word.value.partition("=")[2][:LONGEST_VALUE]
                     self.variables[found[1]] = held
                     draft.assignments.append(Assignment(found[1], held, word.start, word.end))
         elif name in ("read", "unset", "mapfile", "readarray", "getopts"):
@@ -634,18 +636,34 @@ class Parser(WordReader):
                     stop, self.at = at, min(end + 1, self.size)
                     break
                 at = end + 1
-            self._placed(made, start, stop)
-            if not quoted and ("$(" in self.text[start:stop] or "`" in self.text[start:stop]):
+            draft = self._placed(made, start, stop)
+            if draft is not None and reads_script(draft.words):
+                self._heredoc_script(draft, start, stop, quoted)
+            elif not quoted and ("$(" in self.text[start:stop] or "`" in self.text[start:stop]):
                 self._substitutions(start, stop)
 
-    def _placed(self, made: Redirection, start: int, stop: int) -> None:
+    def _heredoc_script(self, draft: _Draft, start: int, stop: int, quoted: bool) -> None:
+        """The body of `bash <<EOF`: commands that the shell reads from its standard input."""
+        resume, outer, saved = self.at, self.size, self.variables
+        first = len(self.drafts)
+        self.at, self.size = start, stop
+        self.variables = {} if quoted else dict(saved)
+        self.nested("", "script")
+        self.at, self.size, self.variables = resume, outer, saved
+        name = (draft.words[0].value or "").rsplit("/", 1)[-1]
+        for each in self.drafts[first:]:
+            each.wrappers = (*draft.wrappers, name, *each.wrappers)
+
+    def _placed(self, made: Redirection, start: int, stop: int) -> _Draft | None:
+        """Notes where a body lies, and says which command it belongs to."""
         for draft in reversed(self.drafts):
             if made in draft.redirections:
                 at = draft.redirections.index(made)
                 draft.redirections[at] = Redirection(
                     made.operator, made.descriptor, made.target, made.start, made.end, start, stop
                 )
-                return
+                return draft
+        return None
 
     def _substitutions(self, start: int, stop: int) -> None:
         """The commands that an unquoted heredoc body runs while it is expanded."""

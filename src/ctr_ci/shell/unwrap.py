@@ -117,3 +117,22 @@ def inner_script(name: str, words: list[Word]) -> Word | None:
             at += option.count("o")
         at += 1
     return None
+
+
+def reads_script(words: list[Word]) -> bool:
+    """Whether a command is a shell that reads its script from standard input: `bash`, `sh -e`, `sh -s x`."""
+    if not words or (words[0].value or "").rsplit("/", 1)[-1] not in SHELLS:
+        return False
+    at = 1
+    while at < len(words):
+        option = words[at].value or ""
+        if not option.startswith(("-", "+")):
+            return False
+        if not option.startswith("--"):
+            if "c" in option:
+                return False
+            if "s" in option or option == "-":
+                return True
+            at += option.count("o")
+        at += 1
+    return True

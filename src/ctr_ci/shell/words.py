@@ -12,6 +12,7 @@ _NAME = r"[A-Za-z_]\w*|[0-9]|[@*#?$!-]"
 _IN_DOUBLE = re.compile(r"[^\"\\$`]+")
 _BRACED = r"\$\{([A-Za-z_]\w*)(?:\}|(:?[-+])([^'\"\\$`{}]*)\})"
 DEEPEST = 40
+LONGEST_VALUE = 4096  # characters of a variable; a longer one is taken as unknown
 
 
 def _is_glob(text: str) -> bool:

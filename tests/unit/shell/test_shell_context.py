@@ -133,3 +133,19 @@ def test_a_handed_on_script_keeps_its_places(text: str) -> None:
 def test_a_variable_of_the_outer_shell_is_left_standing_in_a_handed_on_script() -> None:
     found = by_name("A=1; sh -c \"x $A '$B'\"")["x"]
     assert [word.text for word in found.words] == ["x", "$A", "'$B'"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "<<E sh -e", "bash -o pipefail", "/bin/sh -s a b", "sudo bash"])
+def test_a_script_on_standard_input_is_read(shell: str) -> None:
+    text = f"{shell} <<'E' && b\nx | y\nE\nc" if "<<" not in shell else f"{shell} && b\nx | y\nE\nc"
+    found = by_name(text)
+    assert found["x"].nesting == ("script",)
+    assert found["x"].wrappers[-1] in ("bash", "sh")
+    assert found["y"].before == "|"
+    assert found["c"].wrappers == ()
+    assert text[found["x"].start : found["x"].end] == "x"
+
+
+@pytest.mark.parametrize("command", ["cat", "bash file", "sh -c 'a'", "python3"])
+def test_a_heredoc_for_another_command_is_no_script(command: str) -> None:
+    assert "x" not in by_name(f"{command} <<'E'\nx\nE\n")
