@@ -176,6 +176,22 @@ def test_an_engine_that_answers_early_is_heard_while_the_context_is_sent(tmp_pat
     assert received.startswith(b"HTTP/1.1 500 ")
 
 
+@pytest.mark.parametrize("target", ["/version", "/images/create?fromImage=x", "/networks/cloudbuild"])
+def test_an_engine_that_has_gone_is_told_to_the_step(tmp_path: Path, target: str) -> None:
+    scope = Scope("b", "test/0/0", tmp_path, network="n")
+    with scripted(tmp_path, lambda client, _: None) as engine:
+        broker = Broker(str(engine), tmp_path / "s", scope, lambda _: None)
+    engine.unlink()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(broker.socket(0)))
+        client.sendall(
+            f"GET {target} HTTP/1.1\r\nHost: d\r\n\r\n".replace("GET /images", "POST /images").encode()
+        )
+        assert client.recv(65536).startswith(b"HTTP/1.1 502 ")
+    with pytest.raises(WorldError):
+        broker.close()
+
+
 @contextmanager
 def dying(engine: SecondEngine) -> Iterator[list[float]]:
     """Kills the engine a second in."""

@@ -21,6 +21,7 @@ from ctr_ci.broker.note import Denied, Held
 from ctr_ci.broker.target import parse
 from ctr_ci.broker.verdict import Allow, Builds, Loads, Refuse, Verdict
 from ctr_ci.broker.wire import PIECE, Gone, Inbox, Reply, both_ways, readable
+from ctr_ci.problem import Problem, WorldError
 
 _ANSWER_LIMIT = 256 * 1024 * 1024
 _AGENT = re.compile(r"[ -~]{1,200}")
@@ -55,6 +56,10 @@ class Exchange:
                     head = self._inbox.head()
                     if head is None or not self._one(head):
                         return
+                except WorldError as error:
+                    self._say(502, _message(error.problems[0].found), keeps=False)
+                    self._linger()
+                    return
                 except Malformed as malformed:
                     self._follower.note(Denied(self._view.step, "malformed", malformed.why))
                     self._say(
@@ -92,7 +97,7 @@ class Exchange:
     def _forward(self, allow: Allow, head: Head) -> bool:
         for name in allow.volumes:
             self._follower.make_volume(name, self._view)
-        with self._follower.during(allow.effect, self._view) as outcome, dial(self._engine_path) as engine:
+        with self._follower.during(allow.effect, self._view) as outcome, self._dial() as engine:
             engine.sendall(self._head(allow, head))
             upload = self._upload(engine, head) if allow.streams else None
             reply = Reply(engine)
@@ -109,6 +114,13 @@ class Exchange:
                     engine.shutdown(socket.SHUT_RDWR)
                 if upload:
                     upload()
+
+    def _dial(self) -> socket.socket:
+        try:
+            return dial(self._engine_path)
+        except OSError as error:
+            found = f"the engine at {self._engine_path} cannot be reached: {error.strerror}"
+            raise WorldError(Problem(found, help="see whether it still runs: `docker info`")) from error
 
     def _head(self, allow: Allow, head: Head) -> bytes:
         lines = [f"{allow.method} {allow.target} HTTP/1.1", "Host: docker"]
