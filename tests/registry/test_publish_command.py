@@ -380,3 +380,103 @@ def test_the_password_is_nowhere_but_in_our_memory(
         assert b"_state=" not in content, name
         assert b"Bearer" not in content, name
     assert not (home / ".docker").exists()
+
+
+def test_one_image_goes_to_several_places_with_what_git_says(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    first, second = registry().host, registry().host
+    rewrite(tmp_path, replace(tested, source=(("kind", "folder"), ("commit", "c" * 40))))
+    done = ctr_ci(
+        *("publish", "--to", f"{first}/a", "--to", f"{second}/b", "--git-annotations", "--format", "json"),
+        *("--tag", "type=sha", "--tag", "{{tag}}"),
+        folder=tmp_path,
+        GITHUB_REF_TYPE="tag",
+        GITHUB_REF_NAME="v1.2.3",
+        GITHUB_SERVER_URL="https://github.com",
+        GITHUB_REPOSITORY="o/r",
+    )
+    assert done.returncode == 0, done.stderr
+    receipts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["repository"] for one in receipts] == [f"{first}/a", f"{second}/b"]
+    assert receipts[0]["digest"] == receipts[1]["digest"]
+    assert tags(second, "b") == ["sha-ccccccc", "v1.2.3"]
+    assert stored(first, "a", "v1.2.3")["annotations"] == {
+        "org.opencontainers.image.created": "1970-01-01T00:00:30Z",
+        "org.opencontainers.image.revision": "c" * 40,
+        "org.opencontainers.image.source": "https://github.com/o/r",
+        "org.opencontainers.image.version": "v1.2.3",
+    }
+
+
+def test_a_version_takes_latest_only_where_it_is_the_newest(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    host = registry().host
+
+    def release(version: str) -> list[str]:
+        done = ctr_ci(
+            *("publish", "--to", f"{host}/app", "--tag", "type=semver", "--format", "json"),
+            folder=tmp_path,
+            GITHUB_REF_TYPE="tag",
+            GITHUB_REF_NAME=version,
+        )
+        assert done.returncode == 0, done.stderr
+        return [tag["name"] for tag in json.loads(done.stdout)["tags"]]
+
+    assert release("v2.0.0") == ["2.0.0", "2.0", "2", "latest"]
+    assert release("v1.9.9") == ["1.9.9", "1.9", "1"]
+    assert release("v3.0.0-rc.1") == ["3.0.0-rc.1"]
+
+
+def test_nothing_is_published_from_a_forks_pull_request(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path
+) -> None:
+    host = registry().host
+
+    def attempt(owner: str) -> subprocess.CompletedProcess[str]:
+        pull = {
+            "number": 7,
+            "head": {"sha": "d" * 40, "repo": {"full_name": f"{owner}/r"}},
+            "base": {"repo": {"full_name": "o/r"}},
+        }
+        event = tmp_path / "event.json"
+        event.write_text(json.dumps({"pull_request": pull}))
+        return ctr_ci(
+            *("publish", "--to", f"{host}/app", "--tag", "type=ref,event=pr", "--tag", "type=sha"),
+            folder=tmp_path,
+            GITHUB_EVENT_NAME="pull_request",
+            GITHUB_EVENT_PATH=str(event),
+            GITHUB_SHA="e" * 40,
+        )
+
+    stranger = attempt("stranger")
+    assert stranger.returncode == 1
+    assert "a pull request of a fork" in stranger.stderr
+    assert tags(host, "app") == []
+    own = attempt("o")
+    assert own.returncode == 0, own.stderr
+    assert tags(host, "app") == ["pr-7", "sha-ddddddd"]
+
+
+def test_ctr_ci_yaml_says_where_to_and_what_must_stay(
+    registry: StartRegistry, tested: records.Record, alpine: str, tmp_path: Path
+) -> None:
+    host = registry().host
+    (tmp_path / "ctr-ci.yaml").write_text(
+        f"publish:\n  to: {host}/from/yaml\n  tag: [v1, moving]\n  immutable: ['v*']\n  attest: evidence\n"
+    )
+    assert ctr_ci("publish", folder=tmp_path).returncode == 0
+    there = tags(host, "from/yaml")
+    assert {"v1", "moving"} < set(there)
+    assert any(tag.startswith("sha256-") for tag in there)
+    other = ("publish", "--image", alpine, "--unverified")
+    kept = ctr_ci(*other, folder=tmp_path)
+    assert kept.returncode == 1
+    assert "tag v1 of" in kept.stderr
+    assert ctr_ci(*other, "--tag", "moving", folder=tmp_path).returncode == 0
+    (tmp_path / "ctr-ci.yaml").write_text("publish:\n  too: x\n  attest: maybe\n")
+    wrong = ctr_ci("publish", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "did you mean 'to'?" in wrong.stderr
+    assert "'maybe'" in wrong.stderr

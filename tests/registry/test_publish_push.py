@@ -8,11 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdDecompressor
 
 from conftest import StartRegistry
 from ctr_ci.events import BlobPushed, ManifestPushed, TagMoved
 from ctr_ci.oci import Digest, Index, Manifest
 from ctr_ci.problem import CtrCiError, InputError, Refused, WorldError
+from ctr_ci.publish import GZIP, zstd
 from ctr_ci.registry import Registry, blobs, manifests
 from testbed.pushing import Push, blob, stored, tags, to
 from testbed.saved import Saved, Shelf, digest, layer
@@ -277,3 +279,32 @@ def test_a_secret_build_argument_in_the_history_is_refused_by_name(
 )
 def test_other_lines_of_the_history_are_nobodys_secret(registry: StartRegistry, line: str) -> None:
     Push(registry().host)(Saved([layer(app=b"app")], history=[line]), "v1")
+
+
+def test_zstd_layers_come_in_an_oci_manifest_and_back_as_they_were(
+    registry: StartRegistry, tmp_path: Path
+) -> None:
+    push = Push(registry().host, packing=zstd(), memory=tmp_path)
+    saved = image()
+    first = push(saved, "v1")
+    found = stored(push.host, "team/app", "v1")
+    assert found["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+    plain = []
+    for one in found["layers"]:  # type: ignore[attr-defined]
+        assert one["mediaType"] == "application/vnd.oci.image.layer.v1.tar+zstd"
+        unpacked = ZstdDecompressor().decompressobj()
+        plain.append(unpacked.decompress(blob(push.host, "team/app", one["digest"])))
+    assert plain == saved.layers
+    push.packing = GZIP
+    second = push(saved, "v2")  # never the blobs of the other packing
+    assert second.digest != first.digest
+    assert layers_of(push.host, "v2") == saved.layers
+
+
+def test_a_gzip_blob_has_no_name_and_no_time(registry: StartRegistry) -> None:
+    host = registry().host
+    Push(host)(image(), "v1")
+    for one in stored(host, "team/app", "v1")["layers"]:  # type: ignore[attr-defined]
+        head = blob(host, "team/app", one["digest"])[:10]
+        assert head[:4] == b"\x1f\x8b\x08\x00"
+        assert head[4:8] == b"\0\0\0\0"

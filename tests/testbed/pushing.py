@@ -19,6 +19,7 @@ from ctr_ci.gate import Policy
 from ctr_ci.oci import Digest, Repository
 from ctr_ci.problem import Problem, Refused
 from ctr_ci.publish import (
+    GZIP,
     Builder,
     Document,
     Memory,
@@ -31,6 +32,7 @@ from ctr_ci.publish import (
     releases,
     unverified,
 )
+from ctr_ci.publish.pack import Packing
 from ctr_ci.record import ImageRecord, NameRecord, Ran, Record, StepRecord
 from ctr_ci.registry import Access, Clock, Password, Registry, Transport, Tries
 from ctr_ci.secret import Secret
@@ -86,6 +88,7 @@ class Push:
     annotations: tuple[tuple[str, str], ...] = ()
     keep: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
+    packing: Packing = GZIP
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -116,7 +119,7 @@ class Push:
             self.shelf.saved.setdefault(saved.image_id, saved)
         self.events.clear()
         release = unverified(Digest.parse(saved.image_id), "")
-        wish = Wish(tags, self.keep, self.annotations, self.harmless)
+        wish = Wish(tags, self.keep, self.annotations, self.harmless, self.packing)
         with self.registry() as registry:
             pushing = push(release, wish, registry, Content(self.shelf), Memory(self.memory))
             while True:

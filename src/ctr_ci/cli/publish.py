@@ -26,11 +26,13 @@ def run(arguments: Namespace) -> Exit:
             archive=Path(arguments.archive) if arguments.archive else None,
             from_registry=arguments.from_registry or "",
             from_credential=arguments.from_credential or "",
-            to=arguments.to or "",
+            to=tuple(arguments.to),
             tags=tuple(arguments.tag),
             require=tuple(arguments.require),
             immutable=arguments.immutable,
             annotations=tuple(_pair(text) for text in arguments.annotation),
+            git_annotations=arguments.git_annotations,
+            zstd=arguments.compress == "zstd",
             harmless=tuple(arguments.harmless_arg),
             attest=arguments.attest or "",
             key=arguments.key or "",
@@ -66,7 +68,9 @@ COMMAND = Command(
             metavar="REF",
         ),
         Option("--from-credential", "its credential, as --credential (default: the same)", metavar="SOURCE"),
-        Option("--to", "where to (default: the images' own names)", metavar="HOST/REPOSITORY"),
+        Option(
+            "--to", "where to, repeatable (default: the images' own names)", kind="list", metavar="HOST/NAME"
+        ),
         Option(
             "--tag",
             "tag to set, repeatable: literal, `{{version}}-{{sha}}`, `type=semver` and the like "
@@ -76,6 +80,13 @@ COMMAND = Command(
         Option("--require", "gate or stage that must have passed, repeatable", kind="list", metavar="GATE"),
         Option("--immutable", "refuse to move a tag that exists", kind="flag"),
         Option("--annotation", "text on the manifest, repeatable", kind="list", metavar="NAME=TEXT"),
+        Option("--git-annotations", "revision, source, version and time on the manifest", kind="flag"),
+        Option(
+            "--compress",
+            "how layers are packed; zstd is for pullers that know it",
+            default="gzip",
+            choices=("gzip", "zstd"),
+        ),
         Option(
             "--attest",
             "attach what the run proves to the digest, as in-toto statements (default: none)",

@@ -7,6 +7,7 @@ from ctr_ci.publish.attest import Builder, Document, documents
 from ctr_ci.publish.content import ArchiveContent, EngineContent
 from ctr_ci.publish.credential import Surroundings
 from ctr_ci.publish.memory import Memory
+from ctr_ci.publish.pack import GZIP, zstd
 from ctr_ci.publish.promote import promote
 from ctr_ci.publish.push import push
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
@@ -18,6 +19,7 @@ from ctr_ci.publish.verify import Finding, Verified, verify
 from ctr_ci.publish.wish import Attest, Content, Wish
 
 __all__ = [
+    "GZIP",
     "ArchiveContent",
     "Attest",
     "Builder",
@@ -44,4 +46,5 @@ __all__ = [
     "releases",
     "unverified",
     "verify",
+    "zstd",
 ]

@@ -12,7 +12,7 @@ from ctr_ci.events import BlobPushed, Event, Noted
 from ctr_ci.oci import Descriptor, Digest, Index, Manifest, Object, image_manifest, media, parse_manifest
 from ctr_ci.problem import InputError, Problem, Refused, WorldError
 from ctr_ci.publish.memory import Memory
-from ctr_ci.publish.pack import PACKING, bytes_of
+from ctr_ci.publish.pack import bytes_of
 from ctr_ci.publish.receipt import Shipped
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.ship import Exported, Misplaced, Shipment
@@ -65,7 +65,7 @@ def _ship(
     the events sees them as they happen and can call it off."""
     clock = registry.clock
     told: SimpleQueue[Shipped | Manifest | Index | BaseException] = SimpleQueue()
-    shipment = Shipment(registry, memory, told.put)
+    shipment = Shipment(registry, memory, wish.packing, told.put)
 
     def work() -> None:
         try:
@@ -106,7 +106,7 @@ def _made(
     layers = content.layers(release.image_id)
     have: dict[Digest, Descriptor] = {}
     for diff_id in dict.fromkeys(layers):
-        blob = memory.packed(diff_id, PACKING)
+        blob = memory.packed(diff_id, wish.packing.key)
         if blob and shipment.settle(blob):
             have[diff_id] = blob
     export: Callable[[dict[Digest, Descriptor]], Exported] = lambda have: shipment.export(  # noqa: E731
@@ -126,13 +126,13 @@ def _made(
                 help="nothing was published; `ctr-ci run` again",
             )
         )
+    _check_history(exported.config, wish)
     if exported.roots and (exported.packed or release.image_id == root):
         return _laid_out(release, wish, shipment, exported)
-    _check_history(exported.config, wish)
-    oci = bool(wish.annotations)
+    oci = wish.is_oci
     head = Descriptor(media.OCI_CONFIG if oci else media.DOCKER_CONFIG, config, len(exported.config))
     shipment.send(head, bytes_of(exported.config))
-    kind = media.OCI_LAYER_GZIP if oci else media.DOCKER_LAYER_GZIP
+    kind = wish.packing.oci_type if oci else wish.packing.docker_type
     packed = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
     return image_manifest(head, packed, wish.annotations)
 

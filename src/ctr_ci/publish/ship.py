@@ -13,10 +13,10 @@ from threading import Event as Flag
 from threading import Lock, Semaphore, Thread
 from typing import TYPE_CHECKING
 
-from ctr_ci.oci import Descriptor, Digest, Index, Manifest, media
+from ctr_ci.oci import Descriptor, Digest, Index, Manifest
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.publish.memory import Memory
-from ctr_ci.publish.pack import COMPRESSED, PACKING, Spool, blocks, take
+from ctr_ci.publish.pack import COMPRESSED, Packing, Spool, blocks, take
 from ctr_ci.publish.receipt import Shipped
 from ctr_ci.registry import How, Registry, Upload, manifests
 from ctr_ci.registry import blobs as registry_blobs
@@ -57,7 +57,10 @@ class Shipment:
     end by themselves: none of them is waited for.
     """
 
-    def __init__(self, registry: Registry, memory: Memory, tell: Callable[[Shipped], None]) -> None:
+    def __init__(
+        self, registry: Registry, memory: Memory, packing: Packing, tell: Callable[[Shipped], None]
+    ) -> None:
+        self._packing = packing
         self._registry = registry
         self._memory = memory
         self._tell = tell
@@ -116,14 +119,13 @@ class Shipment:
         from ctr_ci import image  # a push of an unchanged image does without
 
         slots = Semaphore(WORKERS)
-        docker = media.DOCKER_LAYER_GZIP
 
         def each(file: image.File, passing: image.Passing) -> _Worker | None:
             self.check()
             if self._memory.place(file.name) in have:
                 return None
             slots.acquire()
-            worker = _Worker(self, file.name, Spool(), docker, slots.release)
+            worker = _Worker(self, file.name, Spool(), self._packing, slots.release)
             self._workers.append(worker)
             try:
                 for block in blocks(passing):
@@ -144,7 +146,7 @@ class Shipment:
                 if layer.value is not None:
                     blob = layer.value.result()
                     if not layer.compressed:
-                        self._memory.keep_packed(layer.diff_id, PACKING, blob)
+                        self._memory.keep_packed(layer.diff_id, self._packing.key, blob)
                         self._memory.keep_place(layer.value.place, layer.diff_id)
                 elif layer.diff_id in have:
                     blob = have[layer.diff_id]
@@ -177,12 +179,12 @@ class _Worker:
     """Packs one layer while it arrives, then uploads it. Its thread dies with the process."""
 
     def __init__(
-        self, shipment: Shipment, place: str, spool: Spool, kind: str, freed: Callable[[], None]
+        self, shipment: Shipment, place: str, spool: Spool, packing: Packing, freed: Callable[[], None]
     ) -> None:
         self.place = place
         self.spool = spool
         self._shipment = shipment
-        self._kind = kind
+        self._packing = packing
         self._queue: Queue[bytes | Digest | None] = Queue(AHEAD)
         self._freed = freed
         self._error: BaseException | None = None
@@ -222,8 +224,8 @@ class _Worker:
 
     def _run(self) -> None:
         try:
-            take(self._blocks(), self.spool)
-            blob = Descriptor(self._kind, self.spool.digest, self.spool.size)
+            take(self._blocks(), self.spool, self._packing)
+            blob = Descriptor(self._packing.oci_type, self.spool.digest, self.spool.size)
             self._shipment.send(blob, self.spool.upload(self._shipment.check))
             self._made = blob
         except BaseException as error:  # noqa: BLE001  told by `result` in the thread that waits

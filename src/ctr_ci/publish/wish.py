@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ctr_ci.oci import Digest, Pairs
 from ctr_ci.publish.attest import Document
-from ctr_ci.publish.pack import PACKING
+from ctr_ci.publish.pack import GZIP, Packing
 
 Attest = Callable[[Digest], tuple[Document, ...]]
 
@@ -34,9 +34,15 @@ class Wish:
     keep: frozenset[str] = frozenset()
     annotations: Pairs = ()
     harmless: frozenset[str] = frozenset()
+    packing: Packing = GZIP
     attest: Attest = lambda _: ()
 
     @property
     def form(self) -> str:
         """All that the manifest's bytes depend on beside the image."""
-        return f"{'oci' if self.annotations else 'docker'} {PACKING} {self.annotations!r}"
+        return f"{'oci' if self.is_oci else 'docker'} {self.packing.key} {self.annotations!r}"
+
+    @property
+    def is_oci(self) -> bool:
+        """Docker's manifests, the most widely accepted, have neither annotations nor zstd."""
+        return bool(self.annotations) or not self.packing.docker_type

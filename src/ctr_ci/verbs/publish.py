@@ -17,6 +17,7 @@ from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
 from ctr_ci.oci import Digest, Reference, Repository
 from ctr_ci.problem import Exit, InputError, Problem, Refused
 from ctr_ci.publish import (
+    GZIP,
     ArchiveContent,
     Attest,
     Defaults,
@@ -35,15 +36,17 @@ from ctr_ci.publish import (
     releases,
     unverified,
     verify,
+    zstd,
 )
 from ctr_ci.registry import Registry, blobs, manifests
 from ctr_ci.report import receipt as receipts
 from ctr_ci.verbs import publish_parts as parts
+from ctr_ci.verbs.publish_places import targets
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for. `record` None: the newest run of `folder`; `to` "": the policy's place, or
+    """What was asked for. `record` None: the newest run of `folder`; `to` (): the policy's place, or
     the images' own names; `tags` are templates; `immutable`: tags that exist may not move; `archive`:
     the bytes come from this file, not from the engine; `from_registry`: they are in a registry."""
 
@@ -55,11 +58,13 @@ class Request:
     archive: Path | None = None
     from_registry: str = ""
     from_credential: str = ""
-    to: str = ""
+    to: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     immutable: bool = False
     annotations: tuple[tuple[str, str], ...] = ()
+    git_annotations: bool = False
+    zstd: bool = False
     harmless: tuple[str, ...] = ()
     attest: Literal["", "none", "evidence", "signed"] = ""
     key: str = ""
@@ -90,16 +95,17 @@ def publish(request: Request) -> Exit:
         attest = request.attest or defaults.attest
         key = parts.signer(request.key) if attest == "signed" else None
         facts = parts.facts(request.folder, record, os.environ, clients.clock.now())
-        places = _places(request.to or defaults.to, chosen)
-        for release, place in zip(chosen, places, strict=True):
+        notes = parts.git_notes(facts, record, os.environ) if request.git_annotations else ()
+        for release, place in targets(request.to or (defaults.to,), chosen):
             registry = clients.registry(place.repository)
             own = (place.tag or "latest",)
             tags = facts.tags(request.tags or defaults.tags or own, partial(manifests.tags, registry))
             wish = Wish(
                 tags,
                 frozenset(tags) if request.immutable else defaults.keeps(tags),
-                request.annotations,
+                (*notes, *request.annotations),
                 frozenset(request.harmless),
+                zstd() if request.zstd else GZIP,
                 _attesting(release, place.repository, attest, key),
             )
             if request.dry_run:
@@ -120,7 +126,9 @@ def publish(request: Request) -> Exit:
 def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, clients: parts.Clients) -> Exit:
     """Registry to registry, by the evidence that the image carries there."""
     origin = Reference.parse(request.from_registry)
-    to = Reference.parse(request.to or defaults.to or request.from_registry)
+    if len(request.to) > 1:
+        raise InputError(Problem("several --to with --from-registry", expected="one"))
+    to = Reference.parse("".join(request.to) or defaults.to or request.from_registry)
     source = clients.registry(origin.repository, writes=False, credential=request.from_credential)
     near = (origin.repository.name,) if origin.repository.host == to.repository.host else ()
     target = clients.registry(to.repository, mounts=near)
@@ -176,38 +184,6 @@ def _record(request: Request) -> tuple[Path | None, records.Record | None]:
             )
         )
     return path, records.read(path)
-
-
-def _places(to: str, chosen: tuple[Release, ...]) -> tuple[Reference, ...]:
-    """Where each release goes: `to` itself for one image, below it for several."""
-    if not to:
-        for release in chosen:
-            if _bare_id(release.name):
-                raise InputError(Problem("an image without a name", help="say where: `--to HOST/REPOSITORY`"))
-        return tuple(Reference.parse(release.name) for release in chosen)
-    if "/" not in to:
-        raise InputError(Problem(f"--to {to}", expected="HOST/REPOSITORY"))
-    target = Reference.parse(to)
-    named = [None if _bare_id(release.name) else Reference.parse(release.name) for release in chosen]
-    if len({release.image_id for release in chosen}) == 1:
-        return tuple(
-            Reference(target.repository, target.tag or (name.tag if name else None)) for name in named
-        )
-    below = []
-    for name in named:
-        if name is None:
-            raise InputError(Problem("several images, one without a name", help="publish them one by one"))
-        last = name.repository.name.rpartition("/")[2]
-        repository = Repository.parse(f"{target.repository}/{last}")
-        below.append(Reference(repository, target.tag or name.tag))
-    return tuple(below)
-
-
-def _bare_id(name: str) -> bool:
-    """Is it no name but an ID, or the beginning of one?"""
-    return (
-        not name or name.startswith("sha256:") or (len(name) >= 12 and set(name) <= set("0123456789abcdef"))
-    )
 
 
 def _attesting(release: Release, repository: Repository, attest: str, key: Signer | None) -> Attest:

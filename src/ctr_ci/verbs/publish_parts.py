@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
 
@@ -184,6 +185,22 @@ def _pull_request(environment: Mapping[str, str]) -> tuple[str, str]:
         return str(pull.number("number")), head.text("sha")
     except (OSError, InputError):
         return "", ""
+
+
+def git_notes(
+    found: Facts, record: records.Record | None, environment: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """What git and the run say of the image, in OCI's words (image-spec `annotations.md`); the same
+    for the same run, so that its digest is too."""
+    server, name = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+    at = record.finished if record else None
+    made = {
+        "created": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else "",
+        "revision": found.sha,
+        "source": f"{server}/{name}" if server and name else "",
+        "version": found.tag,
+    }
+    return tuple((f"org.opencontainers.image.{key}", text) for key, text in made.items() if text)
 
 
 def builder(environment: Mapping[str, str]) -> Builder:
