@@ -214,8 +214,11 @@ def _busybox() -> Iterator[Entry]:
     yield _file("bin/busybox", binary, 0o755)
     yield _file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
     yield _file("etc/group", b"root:x:0:\nnogroup:x:65534:\n")
-    for path in sorted(set(listed.stdout.split()) - {"bin/busybox", "usr/bin/busybox"}):
-        yield _link(path.lstrip("/"), "/bin/busybox")
+    # Everything in /bin, as the image of that name has it; and where Debian and Alpine look for it.
+    paths = {path.lstrip("/") for path in listed.stdout.split()}
+    paths |= {f"bin/{path.rpartition('/')[2]}" for path in paths}
+    for path in sorted(paths - {"bin/busybox", "usr/bin/busybox"}):
+        yield _link(path, "/bin/busybox")
 
 
 def _programs(programs: dict[str, str]) -> Iterator[Entry]:
