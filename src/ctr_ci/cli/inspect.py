@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         amount(arguments.max_build_bytes),
         amount(arguments.max_waste),
         tuple(arguments.no_file),
+        arguments.no_secrets,
     )
     request = Request(
         image=arguments.image,
@@ -100,6 +101,7 @@ COMMAND = Command(
             kind="list",
             metavar="GLOB",
         ),
+        Option("--no-secrets", "fail where any layer holds a key or a token", kind="flag"),
         Option("--base", "the base image, to tell its layers from yours", metavar="IMAGE"),
         Option("--reference", "which image of an archive that holds several", metavar="NAME"),
         Option("--files", "json: every file, not the sums alone", kind="flag"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from ctr_ci.image import archive, config, layers
+from ctr_ci.image import archive, config, layers, secrets
 from ctr_ci.image.archive import File
 from ctr_ci.image.packages import databases
 from ctr_ci.image.stream import Piece
@@ -30,7 +30,7 @@ def inspect(
     """
 
     def each(_: File, blocks: Iterator[Piece]) -> layers.Layer:
-        return layers.read(blocks, databases.keep)
+        return layers.read(blocks, _keep)
 
     try:
         image = archive.read(chunks, each, wanted)
@@ -59,9 +59,13 @@ def inspect_layers(
     """The weight of an image whose config and layers come one by one, as a registry sends them; base
     layer first. Raises InputError where a layer is not what the config says."""
     parsed = config.parse(image_config)
-    read = [layers.read(blob, databases.keep, digest=True) for blob in blobs]
+    read = [layers.read(blob, _keep, digest=True) for blob in blobs]
     _check(parsed.diff_ids, read)
     return weigh(parsed, read, image_id=f"sha256:{sha256(image_config).hexdigest()}", names=names, base=base)
+
+
+def _keep(path: str, size: int) -> Callable[[bytes], bytes] | None:
+    return secrets.keep(path, size) or databases.keep(path, size)
 
 
 def _check(diff_ids: Sequence[str], read: Sequence[layers.Layer]) -> None:

@@ -46,12 +46,14 @@ class Amount:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is asked of an image; None and () ask nothing. `no_file`: globs of paths from the root, `*`
-    within a name, `**` across folders; one without `/` is a file's name anywhere."""
+    within a name, `**` across folders; one without `/` is a file's name anywhere. `no_secrets`: none
+    in any layer."""
 
     max_size: Amount | None = None
     max_build_bytes: Amount | None = None
     max_waste: Amount | None = None
     no_file: tuple[str, ...] = ()
+    no_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ def breaches(weight: Weight, limits: Limits, say: Callable[[int], str]) -> tuple
         hits = [item for item in weight.items if test(item.path)]
         if hits:
             found.append(Breach("no-file", len(hits), 0, f"no-file {pattern}: {_named(hits)}"))
+    if limits.no_secrets and weight.secrets:
+        named = ", ".join(f"/{leak.path} ({leak.what})" for leak in weight.secrets[:SHOWN])
+        more = f" and {len(weight.secrets) - SHOWN} more" if len(weight.secrets) > SHOWN else ""
+        found.append(Breach("no-secrets", len(weight.secrets), 0, f"no-secrets: {named}{more}"))
     return tuple(found)
 
 

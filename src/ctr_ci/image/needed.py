@@ -8,7 +8,7 @@ language's files by their interpreter, and not the image's own command.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ctr_ci.image.owners import Owners
 from ctr_ci.image.packages.package import Package
@@ -64,14 +64,11 @@ def build_only(
     }
     roots |= {key for key in started if by_name[key].system}
     roots |= set(_asked(everything, judged, state, owners, application))
-    stays = graph.reach(roots, without=judged)
-    brought = graph.reach({key for key in judged if by_name[key].system}, without={})
-    for key in brought - stays - judged.keys():
-        if by_name[key].automatic and not by_name[key].essential:
-            who = min((name for eco, name in graph.needs_it(key) if (eco, name) in judged), default="")
-            judged[key] = (
-                f"needed by build packages alone ({who})" if who else "needed by build packages alone"
-            )
+    stays = graph.reach(sorted(roots), without=judged)
+    brought = graph.reach(sorted(key for key in judged if by_name[key].system), without={})
+    for key, (_, who) in brought.items():
+        if key not in stays and key not in judged and by_name[key].automatic and not by_name[key].essential:
+            judged[key] = f"needed by build packages alone ({who})"
     return judged
 
 
@@ -122,28 +119,23 @@ class _Graph:
             if package.system:
                 for name in (package.name, *package.provides):
                     providers.setdefault(name, []).append(package.key)
-        self._needs: dict[Key, set[Key]] = {}
-        self._needed_by: dict[Key, set[Key]] = {}
+        self._needs: dict[Key, tuple[Key, ...]] = {}
         for package in packages:
-            wants = {
+            wants = (
                 key
                 for choice in package.depends
                 for key in next((providers[name] for name in choice if name in providers), ())
-            }
-            self._needs.setdefault(package.key, set()).update(wants)
-            for key in wants:
-                self._needed_by.setdefault(key, set()).add(package.key)
+            )
+            self._needs[package.key] = tuple(dict.fromkeys((*self._needs.get(package.key, ()), *wants)))
 
-    def reach(self, roots: Iterable[Key], without: dict[Key, str]) -> set[Key]:
-        """The roots and all they need, not going through `without`."""
-        seen = set(roots)
+    def reach(self, roots: Iterable[Key], without: Mapping[Key, str]) -> dict[Key, Key]:
+        """The roots and all they need, not going through `without`; each with the root that it was
+        first reached from, the nearest one."""
+        seen = {root: root for root in roots}
         waiting = list(seen)
-        while waiting:
-            for key in self._needs.get(waiting.pop(), ()):
-                if key not in seen and key not in without:
-                    seen.add(key)
-                    waiting.append(key)
+        for key in waiting:  # grows while it is walked: breadth first
+            for need in self._needs.get(key, ()):
+                if need not in seen and need not in without:
+                    seen[need] = seen[key]
+                    waiting.append(need)
         return seen
-
-    def needs_it(self, key: Key) -> set[Key]:
-        return self._needed_by.get(key, set())

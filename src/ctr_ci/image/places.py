@@ -135,7 +135,6 @@ COMPILERS = {
     "C": r"(?:[\w.]+-)*(?:gcc|cc1|collect2|lto1|tcc)(?:-[\d.]+)?|clang(?:-\d+)?",
     "C++": r"(?:[\w.]+-)*(?:g\+\+|cc1plus)(?:-[\d.]+)?|clang\+\+(?:-\d+)?",
     "Fortran": r"(?:[\w.]+-)*(?:gfortran|f951)(?:-[\d.]+)?",
-    "assembler and linker": r"(?:[\w.]+-)*(?:ld(?:\.(?:bfd|gold|lld))?|lld(?:-\d+)?|as|nasm|yasm)",
     "Go": r"compile|go",
     "Rust": r"rustc|librustc_driver.*\.so",
     "Java": r"javac",
@@ -146,6 +145,7 @@ COMPILERS = {
     "OCaml": r"ocamlopt(?:\.opt)?|ocamlc(?:\.opt)?",
     ".NET": r"csc",
     "Erlang": r"erlc",
+    "assembler and linker": r"(?:[\w.]+-)*(?:ld(?:\.(?:bfd|gold|lld))?|lld(?:-\d+)?|as|nasm|yasm)",
 }
 # Go's compiler is proven by where it lies: `compile` alone is anybody's word.
 PROVEN_FOLDERS = {"Go": r"(?:.*/)?(?:pkg/tool/[^/]+|go(?:-[\d.]+)?/bin)"}
@@ -169,6 +169,7 @@ BUILD_ENDS = {
     ".rlib": "static libraries",
     ".rmeta": "static libraries",
     ".hi": "object files",
+    ".d": "dependency lists",
     ".jmod": "JDK modules",
 }
 CACHE_ENDS = {
@@ -204,7 +205,7 @@ SOURCE_ENDS = {
     **dict.fromkeys((".java", ".kt", ".kts", ".scala", ".groovy", ".gradle"), "Java sources"),
     **dict.fromkeys((".cs", ".fs", ".vb", ".csproj", ".sln"), ".NET sources"),
     **dict.fromkeys(
-        (".hs", ".cabal", ".ml", ".mli", ".swift", ".zig", ".nim", ".cr", ".d", ".f90", ".pas"), "sources"
+        (".hs", ".cabal", ".ml", ".mli", ".swift", ".zig", ".nim", ".cr", ".f90", ".pas"), "sources"
     ),
     **dict.fromkeys((".m4", ".ac", ".am", ".cmake", ".mk"), "build files"),
     **dict.fromkeys((".patch", ".diff"), "patches"),

@@ -13,6 +13,8 @@ from ctr_ci.image.needed import build_only
 from ctr_ci.image.owners import Owners
 from ctr_ci.image.packages import databases
 from ctr_ci.image.packages.package import Package
+from ctr_ci.image.places import COMPILERS
+from ctr_ci.image.secrets import leaks
 from ctr_ci.image.share import Share
 from ctr_ci.image.state import State
 from ctr_ci.image.tar import DIRECTORY, FILE, SYMLINK
@@ -59,9 +61,12 @@ def weigh(
         *_hidden(merged, owners, before, classifier, links),
     ]
     compilers = sorted(
-        (language, path)
-        for path in state.binaries
-        if path in merged.tree and (language := classifier.compiler(path))
+        (
+            (language, path)
+            for path in state.binaries
+            if path in merged.tree and (language := classifier.compiler(path))
+        ),
+        key=lambda found: (list(COMPILERS).index(found[0]), found[1]),
     )
     base_layers, base_from = _base(config, base)
     makers = config.makers
@@ -94,6 +99,7 @@ def weigh(
         tuple(compilers),
         (*config.entrypoint, *config.command),
         base_from,
+        tuple(leaks(layers, merged, lambda path: (before.of(path) or owners.of(path)) is not None)),
         (
             *databases.unread(merged.tree),
             *(f"/{path}: too large to be read" for la in layers for path in la.unread),

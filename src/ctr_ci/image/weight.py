@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from ctr_ci.image.secrets import Leak
 from ctr_ci.image.share import Share
 
 
@@ -82,8 +83,9 @@ class Duplicate:
 class Weight:
     """An image in bytes. Σ items = Σ layers = `size_bytes`.
 
-    `compilers`: (language, path) of each compiler that is proven by being a binary of that name.
-    `base_from`: "given", "guessed" or "" (unknown). `notes`: what could not be read or told.
+    `secrets`: files that hold one, in any layer. `compilers`: (language, path) of each compiler that is
+    proven by being a binary of that name. `base_from`: "given", "guessed" or "" (unknown). `notes`:
+    what could not be read or told.
     """
 
     image_id: str
@@ -97,6 +99,7 @@ class Weight:
     compilers: tuple[tuple[str, str], ...]
     command: tuple[str, ...]
     base_from: str
+    secrets: tuple[Leak, ...] = ()
     notes: tuple[str, ...] = ()
 
     def called(self, names: tuple[str, ...]) -> Weight:
@@ -119,6 +122,11 @@ class Weight:
     @property
     def waste_bytes(self) -> int:
         return self.bytes_of(Share.WASTE)
+
+    @property
+    def efficiency(self) -> float:
+        """The part of the stored bytes that shows: 1 where no layer hides another's."""
+        return 1 - self.waste_bytes / self.size_bytes if self.size_bytes else 1.0
 
     def shares(self) -> tuple[tuple[Share, int], ...]:
         """Every share with its bytes, in the order of `Share`."""

@@ -68,6 +68,11 @@ def _head(weight: Weight, name: str, breaches: tuple[Breach, ...]) -> Iterator[s
     yield "</p>"
     for breach in breaches:
         yield f'<p class="over"><b>over the limit:</b> {escape(breach.text)}</p>'
+    for leak in weight.secrets:
+        yield (
+            f'<p class="over"><b>{escape(leak.what)}</b>: <code>/{escape(leak.path)}</code>, '
+            f"layer {leak.layer + 1}</p>"
+        )
     for note in weight.notes:
         yield f'<p class="soft">{escape(note)}</p>'
 

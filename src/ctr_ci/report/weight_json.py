@@ -74,6 +74,16 @@ def weight_json(weight: Weight, breaches: tuple[Breach, ...] = (), *, files: boo
             for package in weight.packages
         ],
         "compilers": [{"language": language, "path": f"/{path}"} for language, path in weight.compilers],
+        "efficiency": round(weight.efficiency, 4),
+        "secrets": [
+            {
+                "path": f"/{leak.path}",
+                "layer": leak.layer + 1,
+                "what": leak.what,
+                "hidden_by": leak.hidden_by + 1 or None,
+            }
+            for leak in weight.secrets
+        ],
         "duplicates": [
             {
                 "size": each.size_bytes,

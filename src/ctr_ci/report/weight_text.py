@@ -42,6 +42,7 @@ def weight_text(
         yield from _offenders(weight, share, paint, top)
     yield from _ecosystems(weight, paint)
     yield from _duplicates(weight, paint, top)
+    yield from _secrets(weight, paint)
     for note in weight.notes:
         yield f"note: {note}"
     for breach in breaches:
@@ -107,8 +108,8 @@ def _instruction(layer: LayerWeight, room: int) -> str:
 
 def _offenders(weight: Weight, share: Share, paint: _Paint, top: int) -> Iterator[str]:
     items = [item for item in weight.items if item.share is share and item.size]
-    if not items:
-        return
+    if sum(item.size for item in items) < max(weight.size_bytes // 1000, 1):
+        return  # a thousandth of the image: the line above says it all
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         groups.setdefault(_group(item), []).append(item)
@@ -148,6 +149,18 @@ def _ecosystems(weight: Weight, paint: _Paint) -> Iterator[str]:
             yield f"  {size_text(size):>11}  {ecosystem:10}{counts.get(ecosystem, 0):>6} packages"
         elif size:
             yield f"  {size_text(size):>11}  of no package"
+
+
+def _secrets(weight: Weight, paint: _Paint) -> Iterator[str]:
+    if not weight.secrets:
+        return
+    yield ""
+    yield paint("  secrets", "1;31")
+    for leak in weight.secrets:
+        line = f"  {leak.what:>24}  /{leak.path}  layer {leak.layer + 1}"
+        if leak.hidden_by >= 0:
+            line += f", deleted or replaced by layer {leak.hidden_by + 1} and shipped all the same"
+        yield line
 
 
 def _duplicates(weight: Weight, paint: _Paint, top: int) -> Iterator[str]:
