@@ -76,10 +76,10 @@ def said(engine: Engine, image_id: str, gate: str, folder: Path = Path()) -> str
     around = Surroundings(engine, labels, folder, lambda: 1.0, lambda level: f"no lint at {level}")
     (decided,) = judge(record(image_id), policy(f"gates:\n- {gate}\n"), around)
     assert decided.image_id == image_id
-    assert decided.verdict == ("failed" if decided.because else "passed")
+    assert decided.because
     owned = [each for each in engine.owned() if each.build_id == "gate-test"]
     assert owned == []
-    return decided.because
+    return decided.because if decided.verdict == "failed" else ""
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ The only module of the room that looks at files and at the engine.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,8 +72,8 @@ def judge(record: Record, policy: Policy, around: Surroundings) -> Iterator[Gate
                 continue
             if image.image_id not in images:
                 images[image.image_id] = _Looked(image.image_id, around.engine)
-            because = _gate(gate, images[image.image_id], tests, around)
-            verdict = "failed" if because else "passed"
+            failure = _gate(gate, images[image.image_id], tests, around)
+            verdict, because = ("failed", failure) if failure else ("passed", _held(gate))
             yield GateDecided(around.clock(), gate.name, image.image_id, verdict, because, (gate.name,))
 
 
@@ -114,6 +115,33 @@ def _check(
             return trial.healthcheck(image, check, bench)
         case StructureTest(path):
             return structure_trial.structure(image, tests[path], lambda: json.loads(looked.config), bench)
+
+
+def _held(gate: Gate) -> str:
+    """What a gate that passed has made sure of."""
+    return ", ".join(_asks(check) for check in gate.checks)
+
+
+def _asks(check: Check) -> str:
+    match check:
+        case MaxSize(limit):
+            return f"at most {_mb(limit)}"
+        case MaxBuildBytes(limit):
+            return f"at most {_mb(limit)} that only built it"
+        case Lint(fail_on):
+            return f"no lint finding of {fail_on} or worse"
+        case NonRoot():
+            return "not root"
+        case Labels(wanted):
+            return f"labels {' '.join(key for key, _ in wanted)}"
+        case NoSecrets():
+            return "no credential in environment, labels and history"
+        case Command(argv):
+            return f"`{shlex.join(argv)}` as expected"
+        case Healthcheck(within_s):
+            return f"healthy within {within_s:g} s"
+        case StructureTest(path):
+            return f"{path} passed"
 
 
 def _over(what: str, found: int, limit: int) -> str:
