@@ -7,11 +7,11 @@ takes heredoc lines for instructions, and its import alone would cost the linter
 
 from __future__ import annotations
 
-import re
-
 from ctr_ci.dockerfile.directive import Directive, directive
+from ctr_ci.dockerfile.heredoc import heredoc_mark, raw_words
 from ctr_ci.dockerfile.instruction import Comment, Heredoc
-from ctr_ci.dockerfile.lex import SPACE, Lexer, LexError
+from ctr_ci.dockerfile.lex import SPACE
+from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Text, Word
 from ctr_ci.problem import Problem
 from ctr_ci.source import Source
@@ -166,7 +166,7 @@ class Cutter:
         """The here-documents that a line announces; their bodies are taken from the lines that follow."""
         found: list[Heredoc] = []
         at = 0
-        for raw in _raw_words(head.text.text):
+        for raw in raw_words(head.text.text):
             try:
                 mark = heredoc_mark(raw)
             except LexError as error:
@@ -246,32 +246,3 @@ def _joined(pieces: list[str], origins: list[int], source: Source) -> Text:
     if not lead and len(body) == len(text):
         return whole
     return whole.part(lead, lead + len(body))
-
-
-def _unset(name: str) -> None:
-    return None
-
-
-def _raw_words(line: str) -> list[str]:
-    try:
-        return Lexer(line, "\\", _unset, raw_quotes=True, raw_escapes=True, keep_unset=True).read()[1]
-    except LexError:
-        return []  # BuildKit then sees no heredoc at all
-
-
-def heredoc_mark(word: str) -> tuple[str, bool, bool, int] | None:
-    """Name, chomp, expand and descriptor of `<<EOF` and its like; None for other words. Raises LexError."""
-    if "<<" not in word:
-        return None
-    found = re.match(r"^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)\Z", word)
-    if found is None or not found[3]:
-        return None
-    names = Lexer(found[3], "\\", _unset, keep_unset=True).read()[1]
-    if len(names) != 1:
-        return None
-    raw = Lexer(found[3], "\\", _unset, raw_quotes=True, keep_unset=True).read()[1]
-    if len(raw) != 1:
-        raise LexError("its name is read in two ways")
-    quotes = names[0].count("'") + names[0].count('"')
-    expand = quotes == raw[0].count("'") + raw[0].count('"')
-    return names[0], found[2] == "-", expand, int(found[1] or 0)

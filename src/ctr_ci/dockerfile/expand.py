@@ -8,7 +8,8 @@ knows (`--build-arg`, platform) is None.
 from __future__ import annotations
 
 from ctr_ci.dockerfile.instruction import Arg, Env
-from ctr_ci.dockerfile.lex import UNKNOWN, Lexer, LexError
+from ctr_ci.dockerfile.lex import UNKNOWN, Lexer
+from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Word
 from ctr_ci.value import value
 

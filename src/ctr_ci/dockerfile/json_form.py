@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ctr_ci.dockerfile.complain import Complaints
+from ctr_ci.dockerfile.instruction import Line
 from ctr_ci.dockerfile.lex import SPACE
 from ctr_ci.dockerfile.text import Text, Word
 
@@ -55,6 +57,19 @@ def strings(arguments: Text) -> tuple[Word, ...] | None:
     if _is_array(body):
         raise NotStrings
     return None
+
+
+def json_strings(line: Line, arguments: Text, complaints: Complaints) -> tuple[Word, ...] | None:
+    """As `strings`; an array of other things is a complaint, and None."""
+    try:
+        return strings(arguments)
+    except NotStrings:
+        complaints.at(
+            arguments.word(0, len(arguments.text)),
+            f"an array with something other than strings in {line.keyword.text.upper()}",
+            "strings in double quotes",
+        )
+        return None
 
 
 def _past_blanks(text: str, at: int) -> int:

@@ -7,6 +7,8 @@ of `lookup`.
 
 from __future__ import annotations
 
+from ctr_ci.dockerfile.pattern import LexError, as_regex, reversed_pattern, without_prefix
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,10 +19,6 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u20
 )
 UNKNOWN = "\ufdd0"  # stands in a result for the value of a variable that is set to we know not what
 SPECIAL = "@*#?-$!0"
-
-
-class LexError(Exception):
-    """The word is refused by BuildKit; the text says why."""
 
 
 class Lexer:
@@ -259,8 +257,8 @@ class Lexer:
         if UNKNOWN in held:
             return UNKNOWN
         if operator == "%":
-            return _without_prefix(_reversed_pattern(pattern), held[::-1], longest)[::-1]
-        return _without_prefix(pattern, held, longest)
+            return without_prefix(reversed_pattern(pattern), held[::-1], longest)[::-1]
+        return without_prefix(pattern, held, longest)
 
     def _replaced(self, name: str) -> str:
         everywhere = self._peek() == "/"
@@ -281,48 +279,5 @@ class Lexer:
             return UNKNOWN
         import re
 
-        found = re.compile(_as_regex(pattern, greedy=True))
+        found = re.compile(as_regex(pattern, greedy=True))
         return found.sub(lambda _: replacement, held, count=0 if everywhere else 1)
-
-
-def _as_regex(pattern: str, greedy: bool) -> str:
-    """A shell pattern of `*`, `?` and `\\` escapes as a regular expression. Raises LexError."""
-    import re
-
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        at += 1
-        if char == "*":
-            out.append(".*" if greedy else ".*?")
-        elif char == "?":
-            out.append(".")
-        elif char == "\\":
-            char = pattern[at : at + 1]
-            if char in ("}", "/"):
-                continue
-            at += 1
-            if not char or char not in "*?\\":
-                raise LexError(f"invalid escape \\{char} in a pattern")
-            out.append(re.escape(char))
-        else:
-            out.append(re.escape(char))
-    return "".join(out)
-
-
-def _without_prefix(pattern: str, value: str, longest: bool) -> str:
-    import re
-
-    found = re.match(_as_regex(pattern, longest), value)
-    return value[found.end() :] if found else value
-
-
-def _reversed_pattern(pattern: str) -> str:
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        step = 2 if pattern[at] == "\\" and at + 1 < len(pattern) else 1
-        out.append(pattern[at : at + step])
-        at += step
-    return "".join(reversed(out))

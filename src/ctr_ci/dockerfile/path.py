@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from ctr_ci.dockerfile.complain import Complaints
-from ctr_ci.dockerfile.cut import heredoc_mark
 from ctr_ci.dockerfile.flag import truth
+from ctr_ci.dockerfile.heredoc import heredoc_mark
 from ctr_ci.dockerfile.instruction import Add, Copy, Flag, Line
-from ctr_ci.dockerfile.lex import LexError
+from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Word
 from ctr_ci.dockerfile.words import blank_delimited, check_expansion
 

@@ -6,19 +6,16 @@ rules own is left to them: port numbers out of range, references to stages, imag
 
 from __future__ import annotations
 
-import re
-
 from ctr_ci.dockerfile import flag as flags
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.cut import KEYWORDS
+from ctr_ci.dockerfile.healthcheck import healthcheck
 from ctr_ci.dockerfile.instruction import (
     Arg,
     Cmd,
     Entrypoint,
     Env,
-    Expose,
     From,
-    Healthcheck,
     Instruction,
     Label,
     Line,
@@ -32,9 +29,10 @@ from ctr_ci.dockerfile.instruction import (
     Volume,
     Workdir,
 )
-from ctr_ci.dockerfile.json_form import NotStrings, strings
+from ctr_ci.dockerfile.json_form import json_strings
 from ctr_ci.dockerfile.mount import mount
 from ctr_ci.dockerfile.path import copy_or_add
+from ctr_ci.dockerfile.port import expose
 from ctr_ci.dockerfile.script import shell_text
 from ctr_ci.dockerfile.signal import is_signal
 from ctr_ci.dockerfile.text import Text, Word
@@ -45,10 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Reader = Callable[[Line, str, Complaints], Instruction | None]
-
-_DURATION = r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
-_PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
-_UNITS_MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 
 def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
@@ -71,18 +65,6 @@ def read(line: Line, escape: str, complaints: Complaints) -> Instruction:
 
 def _whole(line: Line) -> Word:
     return line.arguments.word(0, len(line.arguments.text))
-
-
-def _json(line: Line, arguments: Text, complaints: Complaints) -> tuple[Word, ...] | None:
-    try:
-        return strings(arguments)
-    except NotStrings:
-        complaints.at(
-            arguments.word(0, len(arguments.text)),
-            f"an array with something other than strings in {line.keyword.text.upper()}",
-            "strings in double quotes",
-        )
-        return None
 
 
 def _from(line: Line, escape: str, complaints: Complaints) -> Instruction:
@@ -125,7 +107,7 @@ def _value(line: Line, name: str) -> Word | None:
 
 
 def _run(line: Line, escape: str, complaints: Complaints) -> Instruction:
-    json = _json(line, line.arguments, complaints)
+    json = json_strings(line, line.arguments, complaints)
     for name, known in (("network", ("default", "none", "host")), ("security", ("insecure", "sandbox"))):
         word = _value(line, name)
         if word is not None and word.text not in known:
@@ -136,7 +118,7 @@ def _run(line: Line, escape: str, complaints: Complaints) -> Instruction:
 
 
 def _command(line: Line, escape: str, complaints: Complaints) -> Instruction:
-    json = _json(line, line.arguments, complaints)
+    json = json_strings(line, line.arguments, complaints)
     script = line.arguments if json is None else None
     made: Callable[[Line, tuple[Word, ...] | None, Text | None], Instruction]
     made = Cmd if line.keyword.text.upper() == "CMD" else Entrypoint
@@ -144,7 +126,7 @@ def _command(line: Line, escape: str, complaints: Complaints) -> Instruction:
 
 
 def _copy(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
-    return copy_or_add(line, _json(line, line.arguments, complaints), escape, complaints)
+    return copy_or_add(line, json_strings(line, line.arguments, complaints), escape, complaints)
 
 
 def _env(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
@@ -185,33 +167,8 @@ def _one(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
     return Stopsignal(line, word)
 
 
-def _expose(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
-    ports = blank_delimited(line.arguments)
-    if not ports:
-        complaints.at(line.keyword, "EXPOSE without a port", "EXPOSE 8080")
-        return None
-    for port in ports:
-        check_expansion(port, escape, complaints)
-        text = port.text.strip("\"'")
-        if "$" in text:
-            continue
-        first, dash, last = text.rsplit(":", 1)[-1].partition("/")[0].partition("-")
-        if not (_is_number(first) and (_is_number(last) or not dash)):
-            help = "a comment goes on a line of its own" if text.startswith("#") else ""
-            complaints.at(port, f"the port {port.text!r}", "PORT, PORT/udp or FIRST-LAST", help)
-            if help:
-                break
-        elif dash and int(last) < int(first):
-            complaints.at(port, f"the port range {port.text!r}", "the lower port first")
-    return Expose(line, tuple(ports))
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal() and text.isascii()
-
-
 def _volume(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
-    json = _json(line, line.arguments, complaints)
+    json = json_strings(line, line.arguments, complaints)
     paths = list(json) if json is not None else blank_delimited(line.arguments)
     if not paths:
         complaints.at(line.keyword, "VOLUME without a path", "VOLUME /folder")
@@ -224,7 +181,7 @@ def _volume(line: Line, escape: str, complaints: Complaints) -> Instruction | No
 
 
 def _shell(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
-    json = _json(line, line.arguments, complaints)
+    json = json_strings(line, line.arguments, complaints)
     if not json:
         complaints.at(
             _whole(line) if line.arguments.text else line.keyword,
@@ -234,51 +191,6 @@ def _shell(line: Line, escape: str, complaints: Complaints) -> Instruction | Non
         )
         return None
     return Shell(line, json)
-
-
-def _healthcheck(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
-    text = line.arguments.text
-    found = re.match(r"\S+", text)
-    if found is None:
-        complaints.at(line.keyword, "HEALTHCHECK without a type", "HEALTHCHECK CMD … or HEALTHCHECK NONE")
-        return None
-    kind_word = line.arguments.word(0, found.end())
-    kind = kind_word.text.upper()
-    rest = line.arguments.part(len(text) - len(text[found.end() :].lstrip()), len(text))
-    if kind == "NONE":
-        if rest.text:
-            complaints.at(rest.word(0, len(rest.text)), "arguments after HEALTHCHECK NONE", "none")
-        return Healthcheck(line, kind, kind_word)
-    if kind != "CMD":
-        complaints.at(kind_word, f"the type {kind_word.text!r} of HEALTHCHECK", "CMD or NONE")
-        return None
-    _check_times(line, complaints)
-    json = _json(line, rest, complaints)
-    if not rest.text or json == ():
-        complaints.at(kind_word, "HEALTHCHECK CMD without a command", "HEALTHCHECK CMD command")
-        return None
-    return Healthcheck(line, kind, kind_word, json, rest if json is None else None)
-
-
-def _check_times(line: Line, complaints: Complaints) -> None:
-    for each in line.flags:
-        if each.value is None or each.name == "retries":
-            if each.value and not re.match(r"\+?\d+\Z", each.value):
-                complaints.at(each.word, f"--retries={each.value}", "a number from 0")
-            continue
-        length = _length_ms(each.value)
-        if length is None:
-            complaints.at(each.word, f"--{each.name}={each.value}", "a duration such as 30s or 1m30s")
-        elif length < 1 and length != 0:
-            complaints.at(each.word, f"--{each.name}={each.value}", "0, or 1ms and more")
-
-
-def _length_ms(text: str) -> float | None:
-    """The length of a Go duration in milliseconds, None when it is none."""
-    if not re.match(_DURATION, text):
-        return 0 if not text else None
-    sign = -1 if text.startswith("-") else 1
-    return sign * sum([float(number) * _UNITS_MS[unit] for number, unit in re.findall(_PART, text)])
 
 
 def _onbuild(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
@@ -310,9 +222,9 @@ _READERS: dict[str, Reader] = {
     "WORKDIR": _one,
     "MAINTAINER": _one,
     "STOPSIGNAL": _one,
-    "EXPOSE": _expose,
+    "EXPOSE": expose,
     "VOLUME": _volume,
     "SHELL": _shell,
-    "HEALTHCHECK": _healthcheck,
+    "HEALTHCHECK": healthcheck,
     "ONBUILD": _onbuild,
 }

@@ -5,10 +5,10 @@ BuildKit `dockerfile2llb/convert.go`, dispatchRun.
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile.cut import heredoc_mark
+from ctr_ci.dockerfile.heredoc import heredoc_mark
 from ctr_ci.dockerfile.instruction import Heredoc, Line
 from ctr_ci.dockerfile.json_form import content
-from ctr_ci.dockerfile.lex import LexError
+from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Text, Word
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox")

@@ -10,7 +10,8 @@ import re
 
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.instruction import Pair
-from ctr_ci.dockerfile.lex import SPACE, UNKNOWN, Lexer, LexError
+from ctr_ci.dockerfile.lex import SPACE, UNKNOWN, Lexer
+from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Text, Word
 
 _quoted: dict[str, re.Pattern[str]] = {}
