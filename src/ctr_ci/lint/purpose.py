@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Cmd, Entrypoint, Env, Label, Onbuild
+from ctr_ci.dockerfile import Cmd, Entrypoint, Env, Label, Onbuild, Run
+from ctr_ci.lint.packages import SYSTEM
 from ctr_ci.lint.toolchain import names_a_compiler
 
 TYPE_CHECKING = False
@@ -35,6 +36,12 @@ _WORDS = frozenset(
         "e2e",
         "testdata",
     ]
+)
+# Words that say so as a part of a folder's name too.
+_FOLDERS = frozenset(["builder", "e2e", "test", "tests"])
+# Packages of an image that builds other images.
+_BUILDS_IMAGES = frozenset(
+    ["docker", "docker-ce", "docker-ce-cli", "docker.io", "docker-cli", "moby-engine", "buildah", "podman"]
 )
 _SHELLS = frozenset(["sh", "bash", "zsh", "ash", "dash", "fish", "ksh", "pwsh"])
 _INTERPRETERS = frozenset(
@@ -98,6 +105,7 @@ _SERVERS = frozenset(
 _AGENTS = frozenset(
     ["jnlp-slave", "jenkins-slave", "jenkins-agent", "inbound-agent", "ssh-slave", "gocd-agent"]
 )
+_REQUIREMENTS = ("-r", "--requirement")
 # Words that start another program.
 _WRAPPERS = {
     "exec": 1,
@@ -142,6 +150,8 @@ _WORKS = {
     "mocha": (),
     "phpunit": (),
     "dind": (),
+    "runner": (),
+    "runner.sh": (),
     "jenkins-slave": (),
     "jenkins-agent": (),
     "pytest": (),
@@ -202,7 +212,7 @@ def by_place(facts: Facts) -> bool:
     if set(_tokens(name)) & {*_WORDS, "base"}:
         return True
     folders = [folder.lower().lstrip(".") for folder in parts[-3:-1]]
-    return any(folder in _WORDS or {"builder", "e2e"} & set(_tokens(folder)) for folder in folders)
+    return any(folder in _WORDS or _FOLDERS & set(_tokens(folder)) for folder in folders)
 
 
 def _tokens(name: str) -> list[str]:
@@ -229,9 +239,32 @@ def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Itera
     if command is None and entry is None:
         return image is None or not _serves(image)
     commands = [*_started(facts, entry), *_started(facts, command)] if entry else _started(facts, command)
+    if _serves_builds(facts, instructions):
+        return True
     if not commands:
         return False
+    if entry is None and commands[-1][1] and not set(commands[-1][1]) - {"--version", "-version"}:
+        return True
     return any(_works_on_sources(*one) for one in commands) or _only_repl(commands)
+
+
+def _serves_builds(facts: Facts, instructions: Iterable[Instruction]) -> bool:
+    """Whether an image builds images or runs tests: a docker client, or a project's test requirements."""
+    for run in instructions:
+        if not isinstance(run, Run):
+            continue
+        for one in facts.operations(run):
+            if one.verb != "install":
+                continue
+            if one.manager in SYSTEM and any(
+                (w.value or "").partition("=")[0] in _BUILDS_IMAGES for w in one.packages
+            ):
+                return True
+            if one.manager == "pip":
+                names = [text.rpartition("/")[2] for name, text in one.settings if name in _REQUIREMENTS]
+                if any({"dev", "test", "tests"} & set(_tokens(name)) for name in names):
+                    return True
+    return False
 
 
 def _serves(image: Image) -> bool:
@@ -299,7 +332,11 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return any(
             script in _DEV_SCRIPTS or script.split(":")[0] in ("dev", "test", "watch") for script in scripts
         )
-    if names_a_compiler(name) or "jupyter" in name or "notebook" in name:
+    if names_a_compiler(name) or "jupyter" in name or "notebook" in name or name.startswith("jenkins"):
+        return True
+    if "--dev" in arguments or (name == "ipython" and "notebook" in plain):
+        return True
+    if name == "git" and "clone" in plain:
         return True
     if name in ("elixir", "iex") and "mix" in plain:
         return True

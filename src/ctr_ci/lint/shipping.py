@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ctr_ci.dockerfile import Stage
+    from ctr_ci.dockerfile import Instruction, Stage
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.image import Image
     from ctr_ci.lint.packages import Operation
@@ -63,6 +63,8 @@ class Judgement:
     stages: int
 
 
+# Python packages that call a C compiler while the program runs.
+_JITS = ("torch", "triton", "numba", "bitsandbytes", "vllm", "deepspeed", "cython", "pyximport")
 # Tools that also run things: alone they do not show that something was built.
 _COMMON = ("make", "ant")
 
@@ -97,6 +99,8 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     implied = next(
         (one for one in made if one.ships and one.compile.implies and not _cleans(facts, one.run)), None
     )
+    if any(_compiles_at_run(facts, run) for run in runs):
+        left = tuple(one for one in left if not compiler(one.name) and "python" not in one.name)
     tools = [one for one in left if compiler(one.name)]
     used = made or (left and fetches) or any(one.name not in _COMMON for one in tools)
     if not (
@@ -108,6 +112,13 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
         return None
     return Judgement(
         stage, image, holds, left, made, implied, fetches, len({s.index for s in (*reached, *chain)})
+    )
+
+
+def _compiles_at_run(facts: Facts, run: Run) -> bool:
+    return any(
+        one.manager == "pip" and any((word.value or "").lower().startswith(_JITS) for word in one.packages)
+        for one in facts.operations(run)
     )
 
 
@@ -127,6 +138,8 @@ def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
         instructions = [one for link in reversed(chain) for one in link.instructions]
         if not kind and purpose.is_tool(facts, stage, image, instructions):
             continue
+        if holds.compiled and any(_brings_sources(one) for one in instructions):
+            continue  # nothing compiled them here, so what is started does
         if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), False):
             found.append((stage, image, holds))
     return tuple(found)
@@ -276,6 +289,15 @@ def _is_fetch(command: Command) -> bool:
     if command.name == "git":
         return "clone" in values or "fetch" in values
     return command.name in ("go", "cargo", "cabal", "stack") and "install" in values
+
+
+def _brings_sources(instruction: Instruction) -> bool:
+    if not isinstance(instruction, Copy | Add) or (isinstance(instruction, Copy) and instruction.from_):
+        return False
+    texts = [word.text for word in instruction.sources]
+    return any(
+        text in (".", "./", "*", "/") or text.endswith((".go", ".rs", ".c", ".java", ".cs")) for text in texts
+    )
 
 
 def _unpacks(commands: tuple[Command, ...]) -> bool:

@@ -162,8 +162,6 @@ _EXACT = frozenset(
         "gradle",
         "ant",
         "node-gyp",
-        "gdb",
-        "strace",
         "git-buildpackage",
         "build-base",
         "alpine-sdk",
