@@ -11,4 +11,4 @@ for kind in static unit rules golden cli engine registry faults peers; do
     [ -d "tests/$kind" ] && folders="$folders tests/$kind"
 done
 # shellcheck disable=SC2086  # a list of folders without blanks
-exec pytest $folders "$@"
+exec pytest --durations=12 $folders "$@"
