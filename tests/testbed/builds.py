@@ -67,9 +67,8 @@ class Builds:
             source=str(source) if source else "",
             choice=BuildChoice(config=str(config_file), use_config=False, rules=rules),
             selection=selection or Selection(),
-            engine=f"unix://{self.socket}",
             record=record_file,
-            **options,  # type: ignore[arg-type]
+            **{"engine": f"unix://{self.socket}", **options},  # type: ignore[arg-type]
         )
         out, err = BytesIO(), BytesIO()
         world = World(out, err, dict(os.environ), time.time, self.folder)

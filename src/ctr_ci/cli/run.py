@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         dry_run=arguments.dry_run,
         keep=arguments.keep,
         shell=arguments.shell,
+        carry_files=arguments.carry_files,
         push=_push(arguments) if arguments.push else None,
     )
     return run(request, World(sys.stdout.buffer, sys.stderr.buffer, dict(os.environ), time.time, Path.cwd()))
@@ -62,7 +63,7 @@ def _push(arguments: argparse.Namespace) -> publish.Request:
     return Request(
         folder=Path.cwd(),
         reach=reach(arguments),
-        to=arguments.to or "",
+        to=tuple(arguments.to),
         json=arguments.format == "json",
         quiet=arguments.quiet,
         engine=arguments.engine,
@@ -107,9 +108,20 @@ COMMAND = Command(
         Option("--jobs", "steps that may run at once (default: all that are ready)", kind="int", metavar="N"),
         Option("--network", "a network of the engine for the steps (default: one of their own)"),
         Option("--engine", "the engine (default: DOCKER_HOST, the docker context)", metavar="URL"),
+        Option(
+            "--carry-files",
+            "the engine does not see this machine's folders (always so for tcp and ssh): carry files "
+            "through its API; steps get no Docker then, but with --trust-steps",
+            kind="flag",
+        ),
         Option("--trust-steps", "give steps the engine's own socket instead of the broker's", kind="flag"),
         Option("--push", "publish the tested images when the build has passed", kind="flag"),
-        Option("--to", "with --push: where to (default: the images' own names)", metavar="HOST/REPOSITORY"),
+        Option(
+            "--to",
+            "with --push: where to, repeatable (default: the images' own names)",
+            kind="list",
+            metavar="HOST/NAME",
+        ),
         *REACH,
         Option(
             "--gate-policy",

@@ -143,6 +143,9 @@ class Engine(Protocol):
     def files(self, container_id: str, path: str) -> Iterator[bytes] | None:
         """A tar archive of what lies at a path in it, running or not; None where nothing does."""
 
+    def put(self, container_id: str, folder: str, archive: Iterator[bytes]) -> None:
+        """Unpacks a tar archive into a folder of a container, running or not."""
+
     def kill(self, container_id: str) -> None: ...
     def remove(self, container_id: str) -> None: ...
     def create_network(self, name: str, labels: tuple[tuple[str, str], ...]) -> str: ...

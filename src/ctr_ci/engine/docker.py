@@ -152,6 +152,9 @@ class DockerEngine:
             raise self._failed("read a file", error) from error
         return pieces
 
+    def put(self, container_id: str, folder: str, archive: Iterator[bytes]) -> None:
+        self._call("carry files into a container", self._client.put_archive, container_id, folder, archive)
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", self._client.kill, container_id)
 

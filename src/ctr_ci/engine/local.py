@@ -165,6 +165,19 @@ class LocalEngine:
             response.close()
             connection.close()
 
+    def put(self, container_id: str, folder: str, archive: Iterator[bytes]) -> None:
+        connection = _Connection(self.socket, TIMEOUT_S)
+        path = f"{API}/containers/{container_id}/archive?{urlencode({'path': folder})}"
+        try:
+            headers = {"Content-Type": "application/x-tar"}
+            connection.request("PUT", path, body=archive, headers=headers, encode_chunked=True)
+            response = connection.getresponse()
+            _check("carry files into a container", response.status, response.read())
+        except (http.client.HTTPException, OSError) as error:
+            raise failure.unreachable(self._address.url, str(error)) from error
+        finally:
+            connection.close()
+
     def kill(self, container_id: str) -> None:
         self._gone_is_fine("kill", "POST", f"/containers/{container_id}/kill")
 

@@ -31,7 +31,8 @@ class Options:
     """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
     `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run.
     `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at.
-    `shell`: one in a step's place.
+    `shell`: one in a step's place. `carry_files`: the engine does not see this machine's folders;
+    so it is taken to be where it has no unix socket.
     `artifacts`: the folder that gets what `artifacts:` names; None: they are left."""
 
     builders: Builders = field(default_factory=Builders)
@@ -44,6 +45,7 @@ class Options:
     failing: frozenset[str] = frozenset({"failed"})
     keep: bool = False
     shell: Shell | None = None
+    carry_files: bool = False
     artifacts: Path | None = None
 
 

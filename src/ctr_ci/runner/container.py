@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from ctr_ci.engine import Bind, ContainerSpec
 from ctr_ci.plan import Step
+from ctr_ci.runner.ground import HOME, OUTPUTS, SCRIPT
 
-WORKSPACE = "/workspace"
-HOME = "/builder/home"
-OUTPUTS = "/builder/outputs"
-SCRIPT = "/cloudbuild/script"  # no volume may be under /cloudbuild, so nothing can hide it
 DOCKER_SOCKET = "/var/run/docker.sock"
 PIDS_LIMIT = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """The host folders and names that the steps of one build share or get."""
-
-    workspace: Path
-    home: Path
-    outputs: Path  # holds a folder a step
-    scripts: Path  # holds a file a step
-    volumes: tuple[tuple[str, str], ...] = ()  # as in the config -> in the engine
-
-    def outputs_of(self, step: Step) -> Path:
-        return self.outputs / str(step.index)
-
-    def script_of(self, step: Step) -> Path:
-        return self.scripts / str(step.index)
 
 
 def container(
     step: Step,
     image_id: str,
-    ground: Ground,
+    binds: tuple[Bind, ...],
     *,
     name: str,
     labels: tuple[tuple[str, str], ...],
@@ -45,19 +22,11 @@ def container(
     secrets: tuple[tuple[str, str], ...] = (),
     memory_bytes: int | None = None,
 ) -> ContainerSpec:
-    """The container of a step. `socket` "": the step gets no Docker. `secrets` are variables with
+    """The container of a step. `binds`: what it sees of the build.
+    `socket` "": it gets no Docker. `secrets` are variables with
     their values: they go into the body of a request, never on a command line."""
-    volumes = dict(ground.volumes)
-    binds = [
-        Bind(str(ground.workspace), WORKSPACE),
-        Bind(str(ground.home), HOME),
-        Bind(str(ground.outputs_of(step)), OUTPUTS),
-        *(Bind(volumes[mount.name], mount.path) for mount in step.mounts),
-    ]
     if socket:
-        binds.append(Bind(socket, DOCKER_SOCKET))
-    if step.script is not None:
-        binds.append(Bind(str(ground.script_of(step)), SCRIPT, read_only=True))
+        binds = (*binds, Bind(socket, DOCKER_SOCKET))
     entrypoint, command = _program(step)
     return ContainerSpec(
         image=image_id,
@@ -67,7 +36,7 @@ def container(
         command=command,
         env=_environment(step, secrets),
         workdir=step.workdir,
-        binds=tuple(binds),
+        binds=binds,
         network=network,
         memory_bytes=memory_bytes,
         pids_limit=PIDS_LIMIT,

@@ -15,13 +15,23 @@ from queue import Empty
 
 from ctr_ci import broker as brokers
 from ctr_ci.engine import Engine, Image
-from ctr_ci.events import ArtifactKept, BuildFinished, BuildStarted, Event, ImageFound, Noted, StepFinished
+from ctr_ci.events import (
+    ArtifactKept,
+    BuildFinished,
+    BuildStarted,
+    Event,
+    ImageFound,
+    ImagePulling,
+    Noted,
+    StepFinished,
+)
 from ctr_ci.plan import Plan, Step
 from ctr_ci.problem import CtrCiError, Problem, WorldError
 from ctr_ci.runner.artifacts import Unmatched, collect
 from ctr_ci.runner.build import Build, Judge, Options, Outcome
-from ctr_ci.runner.container import HOME, Ground
 from ctr_ci.runner.control import Began, Broke, Control, Judged, Message, Stopped
+from ctr_ci.runner.ground import HOME, Far, Ground, Near, Volumes
+from ctr_ci.runner.images import resolve
 from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.metadata import Metadata, facts
@@ -81,6 +91,7 @@ class _Run:
         self._ledger = Ledger(engine, build.id, build.owner, build.folder, self._not_removed)
         self._background = ThreadPoolExecutor(8, thread_name_prefix="ctr-ci-build")
         self._lanes: Lanes | None = None
+        self._fetch: Callable[[], None] = lambda: None  # brings home what the steps left in /workspace
         self._metadata = Metadata(facts(plan, secrets))
         self._step_docker: StepDocker | None = None
         self._runs: dict[int, StepRun] = {}
@@ -132,7 +143,7 @@ class _Run:
     # --- before the first step
 
     def _prepare(self) -> Bench:
-        plan, options, folder = self._plan, self._options, self._build.folder
+        plan, options = self._plan, self._options
         network: Future[str] = Future()
         if options.network:
             network.set_result(options.network)
@@ -140,18 +151,13 @@ class _Run:
             name = self._ledger.name("net")
             network = self._background.submit(lambda: self._ledger.network(name) and name)
         volumes = tuple((name, self._ledger.name(f"volume-{name}")) for name in plan.volumes)
-        ground = Ground(
-            self._build.workspace, folder / "home", folder / "outputs", folder / "scripts", volumes
-        )
-        for path in (ground.home, ground.outputs, ground.scripts):
-            path.mkdir()
-            path.chmod(0o755)  # steps that are not root look in, whatever our umask is
         for _, volume in volumes:
             self._ledger.volume(volume)
-        self._lanes = lanes = Lanes(
-            self._engine, self._ledger, network, folder, self._metadata, shared=self._lanes_pay()
-        )
         first = self._any_image()
+        ground = self._ground(volumes, first)
+        self._lanes = lanes = Lanes(
+            self._engine, self._ledger, network, ground, self._metadata, shared=self._lanes_pay()
+        )
         if first is not None:
             lanes.prepare(self._at_once(), first)
         self._step_docker = docker = self._docker(ground)
@@ -169,6 +175,29 @@ class _Run:
             keep=self._keep if options.keep else None,
             shell=options.shell,
         )
+
+    def _ground(self, volumes: Volumes, image: Image | None) -> Ground:
+        """The build's files, where the engine can see them."""
+        if not self._far:
+            return Near(self._build.workspace, self._build.folder, volumes)
+        ground = Far(self._engine, self._ledger, self._build.workspace, volumes)
+        carrying = image or self._first_image()
+        ground.fill(carrying)
+        self._fetch = lambda: ground.fetch(carrying)
+        return ground
+
+    @property
+    def _far(self) -> bool:
+        return self._options.carry_files or not self._engine.socket
+
+    def _first_image(self) -> Image:
+        """The image of the first step, pulled: none of the build's is there yet."""
+        step = self._plan.steps[0]
+
+        def pulling(name: str) -> None:
+            self._emit(ImagePulling(self._clock(), step.index, name))
+
+        return resolve(step, self._engine, self._options.builders, lambda _: False, pulling, lambda: False)
 
     def _at_once(self) -> int:
         widest = width(tuple(step.after for step in self._plan.steps))
@@ -192,19 +221,21 @@ class _Run:
     def _docker(self, ground: Ground) -> StepDocker:
         """What steps find at /var/run/docker.sock."""
         wanted = self._options.docker
-        if wanted == "none" or not self._engine.socket:
-            if wanted != "none":
-                self._note("warning", "steps get no Docker: that needs the engine's unix socket")
-            return NoDocker()
         if wanted == "engine":
             return Trusted(self._engine, self._plan, self._emit, self._clock)
-        names = dict(ground.volumes)
+        if wanted == "none" or not isinstance(ground, Near):
+            if wanted != "none":
+                self._note("warning", "steps get no Docker: the engine cannot see our broker's sockets")
+            return NoDocker()
         mounts = dict.fromkeys(mount for step in self._plan.steps for mount in step.mounts)
         scope = brokers.Scope(
             build_id=self._build.id,
             owner=self._build.owner,
             workspace=self._build.workspace,
-            volumes=((HOME, str(ground.home)), *((mount.path, names[mount.name]) for mount in mounts)),
+            volumes=(
+                (HOME, str(ground.home)),
+                *((mount.path, ground.volumes[mount.name]) for mount in mounts),
+            ),
             network=self._options.network or self._ledger.name("net"),
             push=self._options.push,
             memory_bytes=self._options.memory_bytes,
@@ -330,8 +361,9 @@ class _Run:
             )
 
     def _keep_artifacts(self) -> None:
-        if self._options.artifacts is None:
+        if self._options.artifacts is None or not (self._plan.object_location or self._plan.packages):
             return
+        self._fetch()
         try:
             for kept in collect(self._plan, self._build.workspace, self._options.artifacts, self._build.id):
                 self._emit(

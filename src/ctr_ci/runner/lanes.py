@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
-from ctr_ci.engine import Bind, ContainerSpec, Engine, Image
+from ctr_ci.engine import ContainerSpec, Engine, Image
 from ctr_ci.problem import CtrCiError
+from ctr_ci.runner.ground import HOLDER, Ground
 from ctr_ci.runner.holder import program
 from ctr_ci.runner.ledger import Ledger
 from ctr_ci.runner.metadata import Metadata
@@ -31,7 +31,7 @@ class Lanes:
         engine: Engine,
         ledger: Ledger,
         network: Future[str],
-        folder: Path,
+        ground: Ground,
         metadata: Metadata,
         *,
         shared: bool,
@@ -41,7 +41,7 @@ class Lanes:
         self._engine = engine
         self._ledger = ledger
         self._network = network
-        self._program = folder / "holder"
+        self._ground = ground
         self._lock = threading.Lock()
         self._free: list[Future[str]] = []
         self._made = 0
@@ -80,21 +80,16 @@ class Lanes:
         code = program(image.architecture)
         if code is None:
             return network
-        if not self._program.exists():
-            aside = self._program.with_name(f"holder-{number}")
-            aside.write_bytes(code)
-            aside.chmod(0o755)
-            aside.replace(self._program)
         name = self._ledger.name(f"lane-{number}")
         spec = ContainerSpec(
             image=image.id,
             labels=self._ledger.labels,
             name=name,
-            entrypoint=("/ctr-ci-holder",),
+            entrypoint=(HOLDER,),
             command=(),
             workdir="/",
             user="0:0",
-            binds=(Bind(str(self._program), "/ctr-ci-holder", read_only=True),),
+            binds=self._ground.holder_binds(code),
             network=network,
             hosts=self._metadata.hosts,
             pids_limit=16,
@@ -102,6 +97,7 @@ class Lanes:
         )
         try:
             holder = self._ledger.container(spec)
+            self._ground.deliver_holder(code, holder)
             self._engine.start(holder)
             if self._metadata.hosts:
                 self._metadata.join(self._engine.pid(holder), holder)

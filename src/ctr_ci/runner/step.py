@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.events import Event, ImagePulling, StepFinished, StepOutput, StepStarted
 from ctr_ci.plan import Step
 from ctr_ci.problem import CtrCiError, Problem
-from ctr_ci.runner.container import Ground, container
+from ctr_ci.runner.container import container
+from ctr_ci.runner.ground import Ground
 from ctr_ci.runner.images import Builders, resolve
 from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
@@ -23,8 +21,6 @@ from ctr_ci.runner.shell import Keyboard, Shell, with_shell
 from ctr_ci.runner.step_docker import StepDocker
 from ctr_ci.runner.story import StepFailure, tell
 from ctr_ci.secret import Secret
-
-OUTPUT_BYTES = 50 * 1024  # of BUILDER_OUTPUT, as Cloud Build keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,7 @@ class StepRun:
         self._began = began
         self._verdict: str | None = None
         self._container: str | None = None
+        self._output: bytes | None = None
         self._lock = threading.Lock()
 
     def stop(self, verdict: str) -> None:
@@ -103,8 +100,7 @@ class StepRun:
             error = raised
         status, forgiven = self._judge(code, error)
         end = self._end(status, forgiven, StepFailure(step, image, code, oom, tail.lines()), error)
-        output = None if image is None else read_output(bench.ground.outputs_of(step))
-        bench.emit(StepFinished(bench.clock(), step.index, status, code, forgiven, output))
+        bench.emit(StepFinished(bench.clock(), step.index, status, code, forgiven, self._output))
         return end
 
     def _run(self, image: Image, tail: Tail) -> tuple[int, bool]:
@@ -114,11 +110,10 @@ class StepRun:
         name = bench.ledger.name(f"step-{step.index}")
         code: int | None = None
         try:
-            self._lay_out()
             spec = container(
                 step,
                 image.id,
-                bench.ground,
+                bench.ground.binds(step),
                 name=name,
                 labels=bench.ledger.labels,
                 network=lane.result(),
@@ -130,6 +125,7 @@ class StepRun:
                 code = self._talk(with_shell(spec), bench.shell.keyboard)
                 return code, False
             made = bench.ledger.container(spec)
+            bench.ground.deliver(step, made)
             attached = bench.engine.attach(made)
             try:
                 bench.emit(StepStarted(bench.clock(), step.index, image.id))
@@ -140,6 +136,7 @@ class StepRun:
             code = bench.engine.wait(made)
             oom = code == 137 and self._verdict is None and bench.engine.oom_killed(made)
             bench.docker.settle(step)
+            self._output = bench.ground.output(step, made)
             return code, oom
         finally:
             if bench.keep is not None and code != 0 and self._verdict != "CANCELLED":
@@ -152,6 +149,7 @@ class StepRun:
         """A shell instead of the step's program. However it ends, that says nothing of the step."""
         bench = self._bench
         made = bench.ledger.container(spec)
+        bench.ground.deliver(self.step, made)
         terminal = bench.engine.terminal(made)
         try:
             bench.emit(StepStarted(bench.clock(), self.step.index, spec.image))
@@ -163,15 +161,6 @@ class StepRun:
         bench.engine.wait(made)
         bench.docker.settle(self.step)
         return 0
-
-    def _lay_out(self) -> None:
-        """The step's own files; open to any user that its image may have."""
-        outputs, script = self._bench.ground.outputs_of(self.step), self._bench.ground.script_of(self.step)
-        outputs.mkdir()
-        outputs.chmod(0o755)
-        if self.step.script is not None:
-            script.write_bytes(self.step.script.encode("utf-8", "surrogateescape"))
-            script.chmod(0o755)
 
     def _start(self, made: str) -> None:
         self._bench.engine.start(made)
@@ -217,18 +206,3 @@ class StepRun:
             return StepEnd(self.step, status, problem=error.problems[0], error=error)
         refusal = error.problems[0].found if error is not None else ""
         return StepEnd(self.step, status, forgiven, problem=tell(failure, status, refusal))
-
-
-def read_output(folder: Path) -> bytes | None:
-    """What a step wrote to $BUILDER_OUTPUT/output, None where it wrote nothing.
-
-    The step owns that folder: a link or a pipe in it is not followed.
-    """
-    try:
-        handle = os.open(folder / "output", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        return file.read(OUTPUT_BYTES)

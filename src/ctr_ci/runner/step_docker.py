@@ -15,6 +15,7 @@ from ctr_ci.engine import Engine
 from ctr_ci.events import Event, ImageBuilt, ImageRan, ImageTagged, Noted, PushHeld
 from ctr_ci.plan import Plan, Step
 
+SOCKET = "/var/run/docker.sock"
 Emit = Callable[[Event], None]
 Clock = Callable[[], float]
 
@@ -103,7 +104,7 @@ class Trusted:
         self._built: set[str] = set()
 
     def socket(self, step: Step) -> str:
-        return self._engine.socket
+        return self._engine.socket or SOCKET  # where it is, on the engine's own machine
 
     def settle(self, step: Step) -> None:
         with self._lock:

@@ -74,6 +74,7 @@ class Request:
     trust_steps: bool = False
     dry_run: bool = False
     keep: bool = False
+    carry_files: bool = False
     shell: str | None = None
     push: publish.Request | None = None
 
@@ -116,6 +117,7 @@ def run(request: Request, world: World) -> Exit:
             memory_bytes=request.memory_bytes,
             failing=FAILING[request.gate_policy],
             keep=request.keep,
+            carry_files=request.carry_files,
         )
         if request.shell is not None:
             plan, options = with_shell(request.shell, plan, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import pytest
 
 from ctr_ci.engine import Bind, ContainerSpec
 from ctr_ci.plan import Mount, Step
-from ctr_ci.runner.container import Ground, container, interpreter
+from ctr_ci.runner.container import container, interpreter
+from ctr_ci.runner.ground import Near
 
 STEP = Step(0, "", "img", None, ("echo", "a b", "*", "&&"), None, (), (), "/workspace", (), frozenset())
-GROUND = Ground(Path("/b/w"), Path("/b/h"), Path("/b/o"), Path("/b/s"), (("cache", "ctr-ci-1-cache"),))
+BINDS = (Bind("/b/w", "/workspace"),)
 
 
 def made(step: Step, **options: str) -> ContainerSpec:
-    return container(step, "sha256:1", GROUND, name="n", labels=(("l", "1"),), network="net", **options)  # type: ignore[arg-type]
+    return container(step, "sha256:1", BINDS, name="n", labels=(("l", "1"),), network="net", **options)  # type: ignore[arg-type]
 
 
 def test_arguments_reach_the_image_as_they_are() -> None:
@@ -34,23 +36,35 @@ def test_an_entrypoint_drops_the_images_command() -> None:
     assert (spec.entrypoint, spec.command) == (("bash",), ())
 
 
-def test_a_step_sees_workspace_home_outputs_volumes_and_docker() -> None:
-    spec = made(replace(STEP, mounts=(Mount("cache", "/go"),)), socket="/b/0.sock")
-    assert spec.binds == (
-        Bind("/b/w", "/workspace"),
-        Bind("/b/h", "/builder/home"),
-        Bind("/b/o/0", "/builder/outputs"),
-        Bind("ctr-ci-1-cache", "/go"),
-        Bind("/b/0.sock", "/var/run/docker.sock"),
-    )
+def test_a_step_sees_the_build_and_docker_and_gains_no_privilege() -> None:
+    spec = made(STEP, socket="/b/0.sock")
+    assert spec.binds == (*BINDS, Bind("/b/0.sock", "/var/run/docker.sock"))
+    assert made(STEP).binds == BINDS
     assert spec.no_new_privileges
+
+
+def test_folders_of_the_build_are_bound_and_open_to_every_user(tmp_path: Path) -> None:
+    umask = os.umask(0o077)
+    try:
+        ground = Near(Path("/w"), tmp_path, (("cache", "ctr-ci-1-cache"),))
+        binds = ground.binds(replace(STEP, mounts=(Mount("cache", "/go"),), script="x"))
+    finally:
+        os.umask(umask)
+    assert [(bind.source.removeprefix(str(tmp_path)), bind.target) for bind in binds] == [
+        ("/w", "/workspace"),
+        ("/home", "/builder/home"),
+        ("/outputs/0", "/builder/outputs"),
+        ("ctr-ci-1-cache", "/go"),
+        ("/scripts/0", "/cloudbuild/script"),
+    ]
+    assert binds[-1].read_only
+    assert [os.stat(binds[at].source).st_mode & 0o777 for at in (1, 2, 4)] == [0o755] * 3
 
 
 def test_a_script_runs_by_its_interpreter_alone() -> None:
     spec = made(replace(STEP, args=None, script="#!/usr/bin/env python3\nprint(1)\n"))
     assert spec.entrypoint == ("/usr/bin/env", "python3", "/cloudbuild/script")
     assert spec.command == ()
-    assert spec.binds[-1] == Bind("/b/s/0", "/cloudbuild/script", read_only=True)
 
 
 def test_the_environment_is_complete_and_the_steps_own_wins() -> None:
