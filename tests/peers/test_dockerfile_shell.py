@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 import tree_sitter
 import tree_sitter_bash
+
+from ctr_ci.shell import parse
 
 LINES = [
     "apt-get update && apt-get install -y --no-install-recommends"
@@ -82,11 +87,33 @@ def starts(text: str) -> set[int]:
 
 
 def shfmt_takes(text: str) -> bool:
-    done = subprocess.run(
-        ["shfmt", "-ln", "bash", "--to-json"], input=text.encode(), capture_output=True, check=False
-    )
+    shfmt = Path(sys.executable).parent / "shfmt"
+    command = [str(shfmt), "-ln", "bash", "--to-json"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     return done.returncode == 0
 
 
 # tree-sitter-bash takes `time` and `select` for commands, and does not know `3>&-`
 ODD = [line for line in LINES if line.startswith(("time", "select", "exec"))]
+
+
+# tree-sitter-bash takes `time` and `select` for commands, and does not know `3>&-`
+ODD = [line for line in LINES if line.startswith(("time", "select", "exec"))]
+
+
+@pytest.mark.parametrize("text", [line for line in LINES if line not in ODD])
+def test_the_same_commands_begin_at_the_same_places(text: str) -> None:
+    ours = {each.words[0].start for each in parse(text).commands if each.words and not each.wrappers}
+    assert ours == starts(text)
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_what_shfmt_takes_is_read_whole(text: str) -> None:
+    assert shfmt_takes(text)
+    assert parse(text).unread == ()
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_shfmt_refuses_is_not_read_whole(text: str) -> None:
+    assert not shfmt_takes(text)
+    assert parse(text).unread
