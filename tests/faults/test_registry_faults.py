@@ -360,3 +360,81 @@ def test_no_error_tells_a_password_a_token_or_an_uploads_state(registry: StartRe
         bearers = {h.partition(" ")[2] for s in between.seen if (h := s.headers.get("authorization", ""))}
         for secret in (started.password, "_state", *filter(None, bearers)):
             assert secret not in str(error.value)
+
+
+def token_front(between: FaultProxy, answers: list[Answer]) -> None:
+    """A registry that wants a bearer token of its own service, which answers in turn."""
+    realm = f'Bearer realm="http://{between.host}/token",service="r",scope="repository:*:*"'
+
+    def decide(seen: Seen) -> Fault | None:
+        if seen.path.startswith("/token"):
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+        if seen.headers.get("authorization") != "Bearer opaque":
+            return Answer(401, (("WWW-Authenticate", realm),))
+        return None
+
+    between.decide = decide
+
+
+OPAQUE = Answer(200, (), b'{"access_token":"opaque"}')
+
+
+def test_a_busy_token_service_is_waited_for(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    busy = Answer(429, (("Retry-After", "1"),))
+    token_front(between, [busy, Answer(503), OPAQUE])
+    saved = image()
+    push = Push(between.host, "ci", "word")
+    push(saved, "v1")
+    assert push.slept[0] == 1.0
+    asked = [seen.path for seen in between.seen if seen.path.startswith("/token")]
+    assert len(asked) == 3
+    assert all("scope=repository:team/app:pull,push&" in path for path in asked)
+    whole(started.host, "v1", saved)
+
+
+def test_a_token_service_that_stays_busy_ends_the_push(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    token_front(between, [Answer(429)])
+    push = Push(between.host, "ci", "word")
+    with pytest.raises(CtrCiError, match="answered 429"):
+        push(image(), "v1")
+    assert len(push.slept) == 4
+
+
+def test_refused_credentials_are_sent_once(registry: StartRegistry, proxy: Proxy) -> None:
+    between = proxy(registry().host)
+    token_front(between, [Answer(401, (), errors("UNAUTHORIZED", "word is wrong"))])
+    with pytest.raises(CtrCiError, match="credentials refused by 127") as error:
+        Push(between.host, "ci", "word")(image(), "v1")
+    assert "word is wrong" not in str(error.value)
+    assert len([seen for seen in between.seen if seen.path.startswith("/token")]) == 1
+
+
+def test_workers_that_find_the_token_expired_together_renew_it_once(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    good = ["one"]
+    expired: list[Seen] = []
+    realm = f'Bearer realm="http://{between.host}/token",service="r",error="invalid_token"'
+    asked: list[Seen] = []
+
+    def decide(seen: Seen) -> Fault | None:
+        if seen.path.startswith("/token"):
+            asked.append(seen)
+            return Answer(200, (), b'{"token":"%b"}' % good[0].encode())
+        if seen.method == "POST" and not expired:
+            expired.append(seen)
+            good[0] = "two"
+        if seen.headers.get("authorization") != f"Bearer {good[0]}":
+            return Answer(401, (("WWW-Authenticate", realm),))
+        return None
+
+    between.decide = decide
+    saved = Saved([layer(noise=os.urandom(50_000)) for _ in range(8)])
+    Push(between.host, "ci", "word")(saved, "v1")
+    assert len(asked) == 2
+    whole(started.host, "v1", saved)
