@@ -220,8 +220,8 @@ def test_the_earlier_of_two_cmds_is_the_dead_one() -> None:
 
 
 def test_a_stage_pragma_silences_its_stage_only() -> None:
-    text = "# hadolint stage ignore=DL3015\nFROM d:1\nRUN apt-get install -y x\nFROM d:1\nRUN apt-get "
-    "install -y x\n"
+    stage = "FROM d:1\nRUN apt-get install -y x\n"
+    text = f"# hadolint stage ignore=DL3015\n{stage}{stage}"
     assert [f.span.start.line for f in linted(text) if f.rule.name == "no-recommends"] == [5]
 
 

@@ -6,7 +6,8 @@ file does not need (repair, packing, names of rules) is loaded when it is asked 
 
 from ctr_ci.lint.catalogue import find, rules
 from ctr_ci.lint.check import check
-from ctr_ci.lint.context import Context
+from ctr_ci.lint.context import Context, ShellNote
+from ctr_ci.lint.facts import Facts
 from ctr_ci.lint.result import Linted, Outcome
 from ctr_ci.lint.rule import Category, Edit, Example, Finding, Fix, Related, Rule, Safety, Severity
 from ctr_ci.lint.select import Selection, check_names, select
@@ -32,6 +33,7 @@ __all__ = [
     "Context",
     "Edit",
     "Example",
+    "Facts",
     "Finding",
     "Fix",
     "Fixed",
@@ -43,6 +45,7 @@ __all__ = [
     "Safety",
     "Selection",
     "Severity",
+    "ShellNote",
     "check",
     "check_names",
     "check_options",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ctr_ci.lint.rule import Rule
 
     Packed = tuple[object, ...]
+else:
+    Packed = tuple
 
 
 def pack(findings: tuple[Finding, ...]) -> tuple[Packed, ...]:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from ctr_ci.value import value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.source import Span
+
+
+@value
+class ShellNote:
+    """What shellcheck says of a RUN's script, at its place in the Dockerfile; `level` is its own word."""
+
+    span: Span
+    code: str
+    level: str
+    message: str
+    edits: tuple[tuple[Span, str], ...] = ()
+
 
 @value
 class Context:
     """`target`, `build_args` and `contexts` (named ones) as the user builds. `targets` are stages that
     compose, bake, cloudbuild or workflow files name. `dockerignore` is the text of the file that rules
     this Dockerfile, None where there is none; `entries` are the names in the build context's root, None
-    when nobody looked."""
+    when nobody looked. `notes` are shellcheck's, where it was asked."""
 
     target: str = ""
     build_args: tuple[tuple[str, str], ...] = ()
@@ -18,3 +33,4 @@ class Context:
     targets: frozenset[str] = frozenset()
     dockerignore: str | None = None
     entries: frozenset[str] | None = None
+    notes: tuple[ShellNote, ...] = ()

@@ -105,6 +105,8 @@ _SERVERS = frozenset(
 _AGENTS = frozenset(
     ["jnlp-slave", "jenkins-slave", "jenkins-agent", "inbound-agent", "ssh-slave", "gocd-agent"]
 )
+# Commands that start nothing.
+_QUIET = ("cd", "exec", "export", "set", "echo", "source", ".")
 _REQUIREMENTS = ("-r", "--requirement")
 # Words that start another program.
 _WRAPPERS = {
@@ -278,7 +280,9 @@ def _tool_base(image: Image) -> bool:
     path = image.path
     if "devcontainers/" in path or "vscode" in path.split("/"):
         return True
-    if path.startswith(("gitpod/", "cimg/", "circleci/", "catthehacker/", "jupyter/")):
+    if path.startswith(
+        ("gitpod/", "cimg/", "circleci/", "catthehacker/", "jupyter/", "jenkins/", "jenkinsci/")
+    ):
         return True
     if image.name == "buildpack-deps":
         return True
@@ -292,18 +296,16 @@ def _started(facts: Facts, one: Cmd | Entrypoint | None) -> list[tuple[str, tupl
     if one.json is not None:
         words = [word.text for word in one.json]
         if len(words) >= 3 and _base(words[0]) in _SHELLS and words[1].startswith("-") and "c" in words[1]:
-            words = words[2].split()
+            parts = words[2].replace("&&", ";").replace("||", ";").split(";")
+            said = [_unwrapped(part.split()) for part in parts if part.split()]
+            return [(_base(one[0]), tuple(one[1:])) for one in said if one and _base(one[0]) not in _QUIET]
         if len(words) == 1:
             words = words[0].split()
         words = _unwrapped(words)
         return [(_base(words[0]), tuple(words[1:]))] if words else []
     script = facts.script(one)
     commands: tuple[Command, ...] = script.commands if script else ()
-    said = [
-        _unwrapped([c.name, *c.values])
-        for c in commands
-        if c.name not in ("cd", "exec", "export", "set", "echo")
-    ]
+    said = [_unwrapped([c.name, *c.values]) for c in commands if c.name not in _QUIET]
     return [(_base(words[0]), tuple(words[1:])) for words in said if words]
 
 
@@ -342,7 +344,7 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return True
     if name.startswith("python") and "pytest" in plain[:1]:
         return True
-    works = _WORKS.get(name)
+    works = _WORKS.get(name.removesuffix(".sh").removesuffix(".bash").removesuffix(".ash"))
     if works is not None:
         return not works or any(text in works for text in plain[:1])
     if name == "tail" and "/dev/null" in plain:

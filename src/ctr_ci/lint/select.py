@@ -74,6 +74,8 @@ def select(settings: LintSettings, path: str = "") -> Selection:
     for rule in catalogue.rules():
         names = _answers(rule)
         on = bool(chosen & names) if chosen else rule.default or _with_hadolint(rule, settings)
+        if rule.name == "shellcheck" and any(catalogue.foreign(name) for name in chosen | added):
+            on = True
         on = on or bool(added & names) or any(raised.get(name) for name in (rule.id.lower(), rule.name))
         if on and not off & {rule.id.lower(), rule.name, rule.category.value, "all"}:
             rules.append(rule)
@@ -84,7 +86,9 @@ def select(settings: LintSettings, path: str = "") -> Selection:
 
 
 def _with_hadolint(rule: Rule, settings: LintSettings) -> bool:
-    return settings.hadolint and any(a.startswith("DL") and a not in _HADOLINT_OFF for a in rule.same_as)
+    return settings.hadolint and any(
+        a == "SC" or a.startswith("DL") and a not in _HADOLINT_OFF for a in rule.same_as
+    )
 
 
 def _answers(rule: Rule) -> frozenset[str]:

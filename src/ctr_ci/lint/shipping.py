@@ -140,7 +140,7 @@ def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
             continue
         if holds.compiled and any(_brings_sources(one) for one in instructions):
             continue  # nothing compiled them here, so what is started does
-        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), False):
+        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), True):
             found.append((stage, image, holds))
     return tuple(found)
 

@@ -88,7 +88,8 @@ def _pragmas(dockerfile: Dockerfile) -> Iterator[Pragma]:
             names = _skipped(directive.value)
             if names:
                 yield Pragma("buildkit", names, directive.span, *everything, scope="global")
-    if "ignore" not in source.text and "skip" not in source.text:
+    text = source.text.lower()
+    if "ignore" not in text and "skip" not in text:
         return
     for comment in dockerfile.comments:
         yield from _of_comment(dockerfile, comment)
@@ -96,7 +97,7 @@ def _pragmas(dockerfile: Dockerfile) -> Iterator[Pragma]:
 
 def _of_comment(dockerfile: Dockerfile, comment: Comment) -> Iterator[Pragma]:
     body = comment.text.lower()
-    if body.startswith("check") and "skip" in body:
+    if body.partition("=")[0].strip() == "check":
         names = tuple(n for n in _skipped(comment.text.partition("=")[2]) if n.lower() not in _UNSKIPPABLE)
         reach = _next(dockerfile, comment.line)
         if names and reach:

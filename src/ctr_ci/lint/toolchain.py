@@ -146,7 +146,6 @@ _EXACT = frozenset(
         "dpkg-dev",
         "devscripts",
         "debhelper",
-        "patch",
         "nasm",
         "yasm",
         "golang",
@@ -450,11 +449,12 @@ def compiles(command: Command) -> Compile | None:
     if found is None:
         return None
     compiled, verbs = found
-    if values and values[0] in _NOTHING:
+    java = name in ("mvn", "mvnw", "gradle", "gradlew", "sbt")
+    if values and values[0] in _NOTHING and not (java and values[0] == "clean"):
         return None
     if verbs:
         return compiled if any(text in verbs for text in plain[:2]) else None
-    if compiled.ecosystem in ("Java", "Scala") and name in ("mvn", "mvnw", "gradle", "gradlew", "sbt"):
+    if java:
         return compiled if _builds_java(plain) else None
     if name == "cmake" and "-E" in values:
         return None

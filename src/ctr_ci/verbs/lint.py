@@ -200,7 +200,7 @@ def _lint(
     from ctr_ci.verbs.lint_one import Linter
 
     linter = Linter(settings, request)
-    return tuple(linter.lint(source) for source in sources)
+    return tuple(linter.lint_all(sources)) if sources else ()
 
 
 def _narrowed(linted: tuple[Linted, ...], settings: LintSettings, request: Request) -> tuple[Linted, ...]:

@@ -53,15 +53,15 @@ def lint_many(
 def _shared(sources: list[Source], linter: Linter, jobs: int) -> list[tuple[Packed, ...]]:
     jobs = min(jobs, len(sources) // FEW)
     if jobs < 2 or not hasattr(os, "fork"):
-        return [pack(linter.lint(source).findings) for source in sources]
+        return [pack(one.findings) for one in linter.lint_all(sources)] if sources else []
     linter.selection("")  # worked out once, before the processes part
     # Long files first, dealt in turn, so that the shares are alike.
     order = sorted(range(len(sources)), key=lambda at: -len(sources[at].text))
     shares = [order[first::jobs] for first in range(jobs)]
     children = [_start(sources, share, linter) for share in shares[1:]]
     results: list[tuple[Packed, ...]] = [()] * len(sources)
-    for at in shares[0]:
-        results[at] = pack(linter.lint(sources[at]).findings)
+    for at, one in zip(shares[0], linter.lint_all([sources[at] for at in shares[0]]), strict=True):
+        results[at] = pack(one.findings)
     for (child, pipe), share in zip(children, shares[1:], strict=True):
         for at, packed in zip(share, _collect(child, pipe), strict=True):
             results[at] = packed
@@ -78,7 +78,9 @@ def _start(sources: list[Source], share: list[int], linter: Linter) -> tuple[int
     try:
         os.close(reading)
         try:
-            made: list[tuple[Packed, ...]] | str = [pack(linter.lint(sources[at]).findings) for at in share]
+            made: list[tuple[Packed, ...]] | str = [
+                pack(one.findings) for one in linter.lint_all([sources[at] for at in share])
+            ]
         except Exception as error:  # noqa: BLE001  told by the parent, as if it had happened there
             import traceback
 

@@ -6,9 +6,14 @@ import os
 
 from ctr_ci.dockerfile import parse
 from ctr_ci.lint import Context, Linted, Selection, check, select
+from ctr_ci.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ctr_ci.dockerfile import Dockerfile
+    from ctr_ci.lint import Finding, ShellNote
     from ctr_ci.settings import LintSettings
     from ctr_ci.source import Source
     from ctr_ci.verbs.lint import Request
@@ -22,6 +27,7 @@ class Linter:
         self.request = request
         self._whole: Selection | None = None
         self._folders: dict[str, Context] = {}
+        self.shellcheck_missing = False
 
     def selection(self, path: str) -> Selection:
         if self.settings.paths:
@@ -42,9 +48,34 @@ class Linter:
         return self._folders[folder]
 
     def lint(self, source: Source) -> Linted:
-        path = source.path
-        findings = check(parse(source), self.settings, self.context(path), self.selection(path))
-        return Linted(path, source, findings)
+        return self.lint_all((source,))[0]
+
+    def lint_all(self, sources: Sequence[Source]) -> list[Linted]:
+        """The files, linted; where shellcheck is asked, it is asked once for all."""
+        dockerfiles = [parse(source) for source in sources]
+        notes = self.notes(dockerfiles)
+        return [
+            Linted(one.source.path, one.source, self._check(one, said))
+            for one, said in zip(dockerfiles, notes, strict=True)
+        ]
+
+    def _check(self, dockerfile: Dockerfile, notes: tuple[ShellNote, ...]) -> tuple[Finding, ...]:
+        path = dockerfile.source.path
+        context = self.context(path)
+        if notes:
+            context = replace(context, notes=notes)
+        return check(dockerfile, self.settings, context, self.selection(path))
+
+    def notes(self, dockerfiles: Sequence[Dockerfile]) -> list[tuple[ShellNote, ...]]:
+        """shellcheck's notes on each file, empty where its rule is off or it is not installed."""
+        wanted = any(rule.name == "shellcheck" for rule in self.selection(dockerfiles[0].source.path).rules)
+        if not wanted:
+            return [()] * len(dockerfiles)
+        from ctr_ci.verbs.lint_shellcheck import notes, program
+
+        found = program()
+        self.shellcheck_missing = found is None
+        return notes(found, dockerfiles, self.settings) if found else [()] * len(dockerfiles)
 
 
 def _pairs(build_args: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,172 @@
+"""Fixes: safe or unsafe, to a fixed point, verified after each round, and nothing else touched."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctr_ci.dockerfile import parse
+from ctr_ci.lint import Category, Edit, Fix, Rule, Safety, Selection, Severity, diff, fix, rules
+from ctr_ci.lint.rule import Good
+from ctr_ci.settings import LintSettings
+from ctr_ci.source import Source, Span
+
+MANY = (
+    "from debian:12 As Base\nMAINTAINER Jo\nENV A b\nADD a /a\n# kept\nRUN apt-get update \\\n"
+    "    && apt install -y curl\nCMD python x\n"
+)
+
+
+def fixed(text: str, safety: Safety = Safety.SAFE) -> str:
+    return fix(Source("Dockerfile", text), LintSettings(), safety).source.text
+
+
+def test_safe_fixes_leave_what_is_unsafe() -> None:
+    text = fixed(MANY)
+    assert "CMD python x" in text
+    assert 'LABEL org.opencontainers.image.authors="Jo"' in text
+    assert "ENV A=b" in text
+    assert "COPY a /a" in text
+    assert "apt-get install" in text
+    assert "# kept\n" in text
+
+
+def test_unsafe_fixes_come_when_asked_for() -> None:
+    assert 'CMD ["python", "x"]' in fixed(MANY, Safety.UNSAFE)
+
+
+@pytest.mark.parametrize("safety", list(Safety))
+def test_fixing_twice_is_fixing_once(safety: Safety) -> None:
+    once = fixed(MANY, safety)
+    assert fixed(once, safety) == once
+
+
+def test_line_ends_and_bom_stay() -> None:
+    source = Source.decode("Dockerfile", b"\xef\xbb\xbfFROM debian:12\r\nENV A b\r\nMAINTAINER Jo\r\n# x\r\n")
+    result = fix(source, LintSettings()).source
+    assert result.encode() == (
+        b'\xef\xbb\xbfFROM debian:12\r\nENV A=b\r\nLABEL org.opencontainers.image.authors="Jo"\r\n# x\r\n'
+    )
+
+
+def test_bytes_that_are_not_utf_8_stay() -> None:
+    source = Source.decode("Dockerfile", b"FROM debian:12\n# \xff\xfe\nENV A b\n")
+    assert fix(source, LintSettings()).source.encode() == b"FROM debian:12\n# \xff\xfe\nENV A=b\n"
+
+
+def broken(text: str, at: tuple[int, int], put: str) -> Rule:
+    """A rule whose fix replaces offsets `at` by `put`, once."""
+    from ctr_ci.lint.facts import Facts
+    from ctr_ci.lint.rule import Finding
+
+    def check(facts: Facts) -> list[Finding]:
+        if facts.source.text != text:
+            return []
+        span: Span = facts.source.span(*at)
+        return [rule.at(span, "x", fix=Fix("x", Safety.SAFE, (Edit(span, put),)))]
+
+    rule = Rule("CT999", "broken", Severity.INFO, Category.STYLE, "x", "x" * 30, (Good("FROM a:1\n"),), check)
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("at", "put"),
+    [
+        ((11, 12), " \\\n"),  # swallows the next instruction
+        ((0, 5), "FORM "),  # no instruction any more
+        ((0, 12), ""),  # the stage is gone
+    ],
+)
+def test_a_fix_that_changes_other_instructions_is_dropped(at: tuple[int, int], put: str) -> None:
+    text = "FROM debian\nRUN a\n"
+    rule = broken(text, at, put)
+    result = fix(
+        Source("Dockerfile", text),
+        LintSettings(),
+        Safety.SAFE,
+        None,
+        Selection((rule,), frozenset(), frozenset(), {}),
+    )
+    assert result.source.text == text
+    assert not result.changed
+    assert [one.rule.name for one in result.remaining] == ["broken"]
+
+
+def test_fixes_that_undo_each_other_are_a_bug_that_names_them() -> None:
+    from ctr_ci.lint.facts import Facts
+    from ctr_ci.lint.rule import Finding
+
+    def check(facts: Facts) -> list[Finding]:
+        stage = facts.dockerfile.stages[0].base.image
+        other = {"a:1": "b:1", "b:1": "a:1"}[stage.text]
+        return [rule.at(stage.span, "x", fix=Fix("x", Safety.SAFE, (Edit(stage.span, other),)))]
+
+    rule = Rule("CT998", "swings", Severity.INFO, Category.STYLE, "x", "x" * 30, (Good("FROM a:1\n"),), check)
+    chosen = Selection((rule,), frozenset(), frozenset(), {})
+    with pytest.raises(RuntimeError, match="swings"):
+        fix(Source("Dockerfile", "FROM a:1\n"), LintSettings(), Safety.SAFE, None, chosen)
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("name", ["Dockerfile", "a b/Dockerfile.ü"])
+def test_git_apply_takes_the_diff(tmp_path: Path, name: str, end: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("FROM debian:12\nENV A b" + end)
+    source = Source(name, file.read_text())
+    patch = diff(source, fix(source, LintSettings()).source)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True)
+    assert file.read_text() == "FROM debian:12\nENV A=b" + end
+
+
+def test_git_apply_takes_the_diff_of_a_file_with_bom_and_crlf(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_bytes(b"\xef\xbb\xbfFROM debian:12\r\nENV A b\r\n")
+    source = Source.decode("Dockerfile", file.read_bytes())
+    patch = diff(source, fix(source, LintSettings()).source)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True)
+    assert file.read_bytes() == b"\xef\xbb\xbfFROM debian:12\r\nENV A=b\r\n"
+
+
+LINES = st.sampled_from(
+    [
+        "FROM debian:12", "from alpine:3 as X", "FROM scratch", "RUN apt-get update && apt-get install curl",
+        "RUN apt install -y a \\", "  b \\", "", "# comment", "  # indented", "&& c", "RUN <<EOF", "EOF", "ENV A b",
+        "ENV A=b \\", "  C=d", "ADD a b", "ADD a b /c", "MAINTAINER me", "CMD a b", "CMD ['a']", "CMD [\"a\"]",
+        "ENTRYPOINT x", "WORKDIR a", "EXPOSE 80/TCP", "STOPSIGNAL 9", "COPY --from=x /a /b", "RUN cd /x && make",
+        "RUN pip install x", "RUN npm ci", "RUN sudo x", "RUN apk add x", "RUN yum install y", "LABEL a b", "USER x",
+        "HEALTHCHECK CMD x", "RUN wget http://x", "RUN curl -o a http://x | sh", "ONBUILD ENV a b", "RUN \\",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINES, max_size=14), st.sampled_from(["\n", "\r\n"]), st.sampled_from(list(Safety)))
+def test_fixes_of_any_file_come_to_rest_and_keep_the_other_instructions(
+    lines: list[str], end: str, safety: Safety
+) -> None:
+    text = end.join(lines)
+    before = parse(Source("Dockerfile", text))
+    result = fix(Source("Dockerfile", text), LintSettings(), safety)
+    after = parse(result.source)
+    assert len(after.problems) <= len(before.problems)
+    assert [s.base.image.text.lower() for s in after.stages] == [
+        s.base.image.text.lower() for s in before.stages
+    ]
+    again = fix(result.source, LintSettings(), safety)
+    assert again.source.text == result.source.text
+    if end == "\r\n" and len(lines) > 1:
+        assert "\n" not in result.source.text.replace("\r\n", "")
+
+
+def test_every_fix_is_declared_by_an_example() -> None:
+    for rule in rules():
+        for example in rule.bad:
+            if example.fixed is not None:
+                assert example.fixed != example.text
