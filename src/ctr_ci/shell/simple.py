@@ -56,7 +56,8 @@ class CommandReader(RedirectionReader):
                     self._odd_parenthesis()
                     continue
                 break
-            draft.words += words
+            # an unquoted variable that is empty leaves no word: `$SUDO apt-get` runs apt-get
+            draft.words += [word for word in words if word.value != "" or word.quoted]
             draft.end = self.at
         if not draft.words and not draft.assignments and not draft.redirections:
             self.drafts.pop()
