@@ -36,6 +36,7 @@ _INFO = frozenset(
     )
 )
 _LAST = b"0\r\n\r\n"
+_SMALL = 16 * 1024
 
 
 class Exchange:
@@ -217,7 +218,7 @@ class Exchange:
         """The answer as it comes. Where its meaning is to be noted, the end is held back until it is."""
         keeps = keeps and reply.framed
         self._client.sendall(_reply_head(reply, keeps, None))
-        room = memoryview(bytearray(PIECE))
+        room = memoryview(bytearray(_SMALL))
         reader = reply.body()
         tail, data = b"", memoryview(reply.early)
         while True:
@@ -240,6 +241,8 @@ class Exchange:
             if not received:
                 break
             data = room[:received]
+            if received == len(room) < PIECE:  # most answers are short; this one is not
+                room = memoryview(bytearray(PIECE))
         whole_answer = reader is None or reader.done
         if watched:
             if whole_answer:
