@@ -19,6 +19,7 @@ from ctr_ci.engine import Bind, ContainerSpec, Engine, Image
 from ctr_ci.plan import Step
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.runner.ledger import Ledger
+from ctr_ci.workspace import unpack
 
 WORKSPACE = "/workspace"
 HOME = "/builder/home"
@@ -159,7 +160,7 @@ class Far:
             packed.writelines(self._engine.files(carrier.id, f"{WORKSPACE}/.") or ())
             packed.seek(0)
             with tarfile.open(fileobj=packed) as archive:
-                archive.extractall(self._workspace, filter="data")
+                unpack(archive, self._workspace)
 
     def _carrier(self, image: Image) -> _Carrier:
         return _Carrier(self._engine, self._ledger, image, self._binds)

@@ -8,5 +8,6 @@ from __future__ import annotations
 from ctr_ci.workspace.git import GitFacts, git_facts
 from ctr_ci.workspace.ignore import Ignore, ignore_of
 from ctr_ci.workspace.prepare import Workspace, prepare
+from ctr_ci.workspace.unpack import unpack
 
-__all__ = ["GitFacts", "Ignore", "Workspace", "git_facts", "ignore_of", "prepare"]
+__all__ = ["GitFacts", "Ignore", "Workspace", "git_facts", "ignore_of", "prepare", "unpack"]

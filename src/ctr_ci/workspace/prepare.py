@@ -15,6 +15,7 @@ from pathlib import Path
 from ctr_ci.problem import InputError, Problem, WorldError
 from ctr_ci.workspace.git import GitFacts, git_facts
 from ctr_ci.workspace.ignore import Ignore, ignore_of
+from ctr_ci.workspace.unpack import unpack
 
 CLONE_TIMEOUT_S = 600
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
@@ -127,7 +128,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                         written.chmod(mode | 0o600)
         elif archive.name.endswith(ARCHIVES):
             with tarfile.open(archive) as tarred:
-                tarred.extractall(folder, filter="data")
+                unpack(tarred, folder)
         else:
             raise InputError(
                 Problem("an unknown kind of source", f"a folder or {', '.join(ARCHIVES)}", path=str(archive))

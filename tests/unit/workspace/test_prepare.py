@@ -130,16 +130,58 @@ def test_archives_are_unpacked(tmp_path: Path) -> None:
         assert made.root is None
 
 
-def test_an_archive_cannot_write_outside(tmp_path: Path, into: Callable[[Path], Workspace]) -> None:
-    (tmp_path / "f").write_text("x")
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.mode, made.uid = kind, link, mode, 12345
+    return made
+
+
+OUTSIDE = {
+    "a path up": [member("../../out")],
+    "an absolute path": [member("/tmp/ctr-ci-test-out")],
+    "a link up": [member("link", tarfile.SYMTYPE, "../..")],
+    "an absolute link": [member("link", tarfile.SYMTYPE, "/etc")],
+    "a link by a link": [
+        member("d", tarfile.DIRTYPE),
+        member("d/link", tarfile.SYMTYPE, ".."),
+        member("up", tarfile.SYMTYPE, "d/link/.."),
+    ],
+    "a hard link": [member("link", tarfile.LNKTYPE, "../../out")],
+    "a device": [member("device", tarfile.CHRTYPE)],
+    "a pipe": [member("pipe", tarfile.FIFOTYPE)],
+}
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_an_archive_cannot_reach_outside(
+    what: str, tmp_path: Path, into: Callable[[Path], Workspace]
+) -> None:
     with tarfile.open(tmp_path / "s.tar", "w") as tarred:
-        tarred.add(tmp_path / "f", "../../out")
+        for one in OUTSIDE[what]:
+            tarred.addfile(one)
     with pytest.raises(InputError, match="cannot unpack"):
         into(tmp_path / "s.tar")
     assert not (tmp_path.parent / "out").exists()
 
 
-@pytest.mark.parametrize("source", ["nowhere", "gs://bucket/x.tgz", "./nowhere"])
+def test_links_within_an_archive_are_kept_and_owners_are_not(
+    tmp_path: Path, into: Callable[[Path], Workspace]
+) -> None:
+    with tarfile.open(tmp_path / "s.tar", "w") as tarred:
+        for one in (
+            member("d", tarfile.DIRTYPE, mode=0o755),
+            member("d/f", mode=0o4755),
+            member("d/soft", tarfile.SYMTYPE, "../d/f"),
+            member("hard", tarfile.LNKTYPE, "d/f", mode=0o755),
+        ):
+            tarred.addfile(one)
+    folder = into(tmp_path / "s.tar").folder
+    found = (folder / "d" / "f").stat()
+    assert (found.st_mode & 0o7777, found.st_uid, found.st_nlink) == (0o755, os.getuid(), 2)
+    assert os.readlink(folder / "d" / "soft") == "../d/f"
+
+
+@pytest.mark.parametrize("source", ["nowhere", "./nowhere"])
 def test_what_is_no_source_is_an_input_error(source: str, into: Callable[[str], Workspace]) -> None:
     with pytest.raises(InputError):
         into(source)
