@@ -140,7 +140,8 @@ def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
             continue
         if holds.compiled and any(_brings_sources(one) for one in instructions):
             continue  # nothing compiled them here, so what is started does
-        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), True):
+        downloads = holds.ecosystem != "Java"  # a server that is downloaded may need the JDK it is put on
+        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), downloads):
             found.append((stage, image, holds))
     return tuple(found)
 
