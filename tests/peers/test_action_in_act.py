@@ -85,9 +85,30 @@ def test_a_failed_test_pushes_nothing_and_says_why(
     done = use(quickstart, inputs)
     assert not done.passed
     assert (done.outputs["status"], done.outputs["digest"]) == ("FAILURE", "")
-    assert ("error", "", "", "step test failed: nothing may be pushed") in done.annotations
+    (told,) = [text for level, _, _, text in done.annotations if level == "error"]
+    assert told.startswith("step test failed: nothing may be pushed\n")
     assert "step test failed" in done.summary
     assert shop.scopes_asked == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"username": "ci", "password": "wrong"}, "nothing was pushed: "),
+        ({"require": "integration"}, "nothing was pushed: "),
+    ],
+)
+def test_a_refused_push_is_one_error_that_says_what_to_do(
+    use: Use, quickstart: Path, registry: Callable[..., Registry], inputs: dict[str, str], told: str
+) -> None:
+    shop = registry(auth="token")
+    wanted = {"config": "cloudbuild.yaml", "project": PROJECT, "publish-to": f"{shop.host}/team/app"}
+    done = use(quickstart, wanted | inputs)
+    assert (done.passed, done.outputs["digest"], done.outputs["status"]) == (False, "", "SUCCESS")
+    (error,) = [text for level, _, _, text in done.annotations if level == "error"]
+    assert error.startswith(told)
+    assert len(error.splitlines()) > 1
+    assert "{" not in done.log.replace("{{", "")
 
 
 def test_an_invalid_config_is_told_with_its_place(use: Use, tmp_path: Path) -> None:

@@ -28,14 +28,14 @@ def run(
     environment: Mapping[str, str],
     out: TextIO,
     title: str,
-    show: bool = True,
+    hide: str = "",
     given: str | None = None,
 ) -> tuple[int, str]:
-    """Runs `ctr-ci ARGUMENTS` to its end: its exit code and standard output.
+    """Runs `ctr-ci ARGUMENTS` to its end: its exit code and what it said.
 
     Everything it says is shown as it comes, in a group, with workflow commands switched off. A
     signal to us goes to it, so that it removes what it made; then the second one ends it.
-    `show` False: standard output is returned only. `given`: its standard input.
+    Lines that begin with `hide` (if not "") are returned only. `given`: its standard input.
     """
     token = secrets.token_hex(16)
     out.write(command("group", title) + "\n" + stop(token) + "\n")
@@ -45,7 +45,7 @@ def run(
         env=environment,
         stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if show else None,
+        stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
@@ -64,7 +64,7 @@ def run(
         assert child.stdout is not None
         for line in child.stdout:
             said.append(line)
-            if show:
+            if not hide or not line.startswith(hide):
                 out.write(defuse(line))
                 out.flush()
         code = child.wait()
@@ -73,7 +73,7 @@ def run(
             child.stdout.close()
         for number, handler in before.items():
             signal.signal(number, handler)
-        if said and show and not said[-1].endswith("\n"):
+        if said and not said[-1].endswith("\n"):
             out.write("\n")
         out.write(resume(token) + "\n" + command("endgroup") + "\n")
         out.flush()

@@ -33,6 +33,7 @@ class Outcome:
     record: Record | None = None
     record_path: Path | None = None
     receipt: Receipt | None = None
+    complaints: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
 
@@ -82,6 +83,9 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
             outcome.record_path = path
             outcome.record = read(path)
         outcome.verdict = _run_verdict(outcome.exit, outcome.record)
+        problem = outcome.record.problem if outcome.record else None
+        if problem:
+            outcome.complaints = ("\n".join(part for part in (problem.found, problem.help) if part),)
         if outcome.exit:
             return
     if job.publish:
@@ -91,11 +95,13 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
         given = environment.get(inputs.NAMES["password"].variable, "").strip() or None
         asked = ["publish", f"--record={folder / 'record.json'}", "--format=json", *job.publish]
         outcome.exit, said = child.run(
-            asked, child.environment_of(environment, own), out, "ctr-ci publish", show=False, given=given
+            asked, child.environment_of(environment, own), out, "ctr-ci publish", hide="{", given=given
         )
         outcome.receipt = results.receipt(said) if outcome.exit == 0 else None
+        outcome.complaints = results.complaints(said)
+        why = outcome.complaints[0].partition("\n")[0] if outcome.complaints else "the log says why"
         outcome.verdict = (
-            f"pushed {outcome.receipt.digest}" if outcome.receipt else "nothing was pushed; the log says why"
+            f"pushed {outcome.receipt.digest}" if outcome.receipt else f"nothing was pushed: {why}"
         )
 
 
@@ -130,7 +136,8 @@ def _report(job: Job, about: Event, environment: Mapping[str, str], outcome: Out
     if job.annotations and items:
         out.write("\n".join(annotate(items, changed, where="the job summary")) + "\n")
     if outcome.exit and not items:
-        out.write(command("error", outcome.verdict, title="ctr-ci") + "\n")
+        text = "\n".join(dict.fromkeys([outcome.verdict, *outcome.complaints]))
+        out.write(command("error", text, title="ctr-ci") + "\n")
     for note in outcome.notes:
         out.write(command("notice", note, title="ctr-ci") + "\n")
     _append(environment.get("GITHUB_OUTPUT"), "".join(_outputs(outcome)))

@@ -102,6 +102,19 @@ def lint(path: Path) -> Lint | None:
     )
 
 
+def complaints(text: str) -> tuple[str, ...]:
+    """The errors in what a command with `--format=json` printed: message and help of each."""
+    found: list[str] = []
+    for line in text.splitlines():
+        try:
+            said = json.loads(line) if line.startswith("{") else None
+        except ValueError:
+            continue
+        errors = [(_text(error, "message"), _text(error, "help")) for error in _list(said, "errors")]
+        found += ["\n".join(filter(None, parts)) for parts in errors]
+    return tuple(found)
+
+
 def receipt(text: str) -> Receipt | None:
     """The receipt in what `ctr-ci publish --format=json` printed: the last line that is one."""
     for line in reversed(text.splitlines()):
