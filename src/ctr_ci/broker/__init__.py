@@ -4,7 +4,7 @@
 """
 
 from ctr_ci.broker.note import Built, Denied, Held, Note, Ran, Tagged
-from ctr_ci.broker.scope import Scope
+from ctr_ci.broker.scope import GRANTABLE, Scope
 from ctr_ci.broker.server import Broker
 
-__all__ = ["Broker", "Built", "Denied", "Held", "Note", "Ran", "Scope", "Tagged"]
+__all__ = ["GRANTABLE", "Broker", "Built", "Denied", "Held", "Note", "Ran", "Scope", "Tagged"]

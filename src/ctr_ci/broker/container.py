@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ctr_ci.broker.body import Json, canonical, items, record, text
 from ctr_ci.broker.name import is_name, words
+from ctr_ci.broker.scope import GRANTABLE
 from ctr_ci.broker.verdict import Denial, Owned
 from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL
 
@@ -21,6 +22,7 @@ _DEFAULT_CAPS = frozenset(
         " SETPCAP SETUID SYS_CHROOT"
     )
 )
+_BUILT_IN = ("", "default", "bridge", "none", "host")
 _BIND_OPTIONS = frozenset(words("ro rw z Z cached delegated consistent nocopy private rprivate slave rslave"))
 
 
@@ -31,6 +33,10 @@ class Making:
     owned: Owned
     name: str
     volumes: list[str] = field(default_factory=list)
+
+    def may(self, rule: str) -> bool:
+        """Has the user granted this step to break a rule?"""
+        return rule in GRANTABLE and (self.owned.step, rule) in self.owned.scope.grants
 
 
 Check = Callable[[Json, Making], Json]
@@ -93,7 +99,12 @@ def _checked(value: Json, table: Mapping[str, Check], making: Making, where: str
     for key, item in canonical(value, table).items():
         check = table.get(key)
         if check is not None:
-            found[key] = check(item, making)
+            try:
+                found[key] = check(item, making)
+            except Denial as denial:
+                if not making.may(denial.rule):
+                    raise
+                found[key] = item
         elif item:
             raise Denial("unknown-field", f"{where}.{key} is not known to be harmless", "leave it out")
     return found
@@ -243,6 +254,8 @@ def _bind(bind: str, making: Making) -> str:
 
 def _path(source: str, making: Making, create: bool) -> str:
     place = making.owned.place(source, create)
+    if place is None and making.may("host-path"):
+        return source
     if place is None or ":" in place:
         raise Denial(
             "host-path",
@@ -325,13 +338,13 @@ def _endpoints(config: Mapping[str, Json], making: Making) -> Json:
     given = record(record(config.get("NetworkingConfig")).get("EndpointsConfig"))
     found: dict[str, Json] = {}
     for name, settings in given.items():
-        real = network(name, making.owned)
-        user = real not in ("", "default", "bridge", "none")
+        real = "host" if name == "host" and making.may("host-namespace") else network(name, making.owned)
+        user = real not in _BUILT_IN
         found[real] = (
             endpoint(settings, making) if user else dict(_checked(settings, _ENDPOINT, making, name))
         )
     mode = text(record(config.get("HostConfig")).get("NetworkMode"))
-    if mode not in ("", "default", "bridge", "none", *found) and not mode.startswith("container:"):
+    if mode not in (*_BUILT_IN, *found) and not mode.startswith("container:"):
         found[mode] = endpoint(None, making)
     return {"EndpointsConfig": found}
 
@@ -344,7 +357,7 @@ def _limits(host: Mapping[str, Json], making: Making) -> dict[str, Json]:
         given = asked if isinstance(asked, int) and asked > 0 else None
         if most is not None:
             changed[key] = min(given, most) if given else most
-    if scope.no_new_privileges:
+    if scope.no_new_privileges and not (host.get("SecurityOpt") and making.may("security-opt")):
         changed["SecurityOpt"] = ["no-new-privileges"]
     return changed
 

@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+# Rules about what one container may do to its host; all others guard other builds, and stay.
+GRANTABLE = (
+    "privileged",
+    "capabilities",
+    "security-opt",
+    "devices",
+    "sysctls",
+    "masked-paths",
+    "runtime",
+    "host-namespace",
+    "host-path",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -16,7 +29,8 @@ class Scope:
     steps see at /workspace. `volumes` pairs a path in the steps' containers with an absolute host
     path or a volume's name: /builder/home, declared volumes. `network` is the real name of the
     network that steps know as "cloudbuild" ("" for none). Limits are those of a container that asks
-    for none, and the most that it may ask for; None: no limit.
+    for none, and the most that it may ask for; None: no limit. `grants` pairs a step's index with a rule
+    of GRANTABLE that its containers may break, because the user says so.
     """
 
     build_id: str
@@ -29,3 +43,4 @@ class Scope:
     memory_bytes: int | None = None
     pids_limit: int | None = 4096
     no_new_privileges: bool = True
+    grants: tuple[tuple[int, str], ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctr_ci.broker import Scope
+from ctr_ci.broker import GRANTABLE, Scope
 from ctr_ci.broker.allow import Call, decide, streams
 from ctr_ci.broker.body import Json
 from ctr_ci.broker.name import words
@@ -176,6 +176,46 @@ def test_a_limit_may_be_lower_but_not_higher() -> None:
 )
 def test_what_a_call_means_is_said_with_it(method: str, target: str, effect: object) -> None:
     assert allowed(method, target).effect == effect
+
+
+GRANTS: list[tuple[str, dict[str, Json]]] = [
+    ("privileged", {"Privileged": True}),
+    ("capabilities", {"CapAdd": ["SYS_ADMIN"]}),
+    ("security-opt", {"SecurityOpt": ["seccomp=unconfined"]}),
+    ("devices", {"Devices": [{"PathOnHost": "/dev/fuse"}]}),
+    ("sysctls", {"Sysctls": {"kernel.msgmax": "1"}}),
+    ("host-namespace", {"NetworkMode": "host"}),
+    ("host-namespace", {"PidMode": "host"}),
+    ("host-path", {"Binds": ["/dev/shm:/shm:ro"]}),
+    ("runtime", {"Runtime": "kata"}),
+    ("masked-paths", {"MaskedPaths": []}),
+]
+
+
+@pytest.mark.parametrize(("rule", "host"), GRANTS, ids=[f"{i}-{rule}" for i, (rule, _) in enumerate(GRANTS)])
+def test_a_rule_may_be_granted_to_one_step(rule: str, host: dict[str, Json]) -> None:
+    """And only that rule, and only to that step."""
+    body: Json = {"Image": "app", "HostConfig": dict(host)}
+    scope = Things().scope
+    for grants, passes in (
+        (((3, rule),), True),
+        (((2, rule),), False),
+        (tuple((3, other) for other in GRANTABLE if other != rule), False),
+    ):
+        owned = Things(replace(scope, grants=grants))
+        verdict = decide(Call("POST", parse("/containers/create"), owned, body))
+        assert isinstance(verdict, Allow if passes else Refuse)
+        if isinstance(verdict, Allow):
+            sent = json.loads(json.dumps(verdict.body))["HostConfig"]
+            assert {key: sent[key] for key in host} == host
+
+
+def test_what_guards_other_builds_cannot_be_granted() -> None:
+    owned = Things(replace(Things().scope, grants=((3, "foreign-container"), (3, "volume-driver"))))
+    hosts: tuple[dict[str, Json], ...] = ({"VolumesFrom": ["other"]}, {"VolumeDriver": "evil"})
+    for host in hosts:
+        body: Json = {"Image": "app", "HostConfig": dict(host)}
+        assert isinstance(decide(Call("POST", parse("/containers/create"), owned, body)), Refuse)
 
 
 def test_lists_are_narrowed_to_the_build() -> None:
