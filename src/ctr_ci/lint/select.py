@@ -87,7 +87,7 @@ def select(settings: LintSettings, path: str = "") -> Selection:
 
 def _with_hadolint(rule: Rule, settings: LintSettings) -> bool:
     return settings.hadolint and any(
-        a == "SC" or a.startswith("DL") and a not in _HADOLINT_OFF for a in rule.same_as
+        a == "SC" or (a.startswith("DL") and a not in _HADOLINT_OFF) for a in rule.same_as
     )
 
 

@@ -68,6 +68,8 @@ def lint(
     paths = _paths(request, settings, errors)
     if request.verbose:
         print(f"configuration: {', '.join(settings.read) or 'none'}", file=stderr)
+    if not request.quiet:
+        _tell_of_shellcheck(settings, stderr)
     sources, unread = _read(paths, request, stdin)
     errors += unread
     if request.diff or request.fix:
@@ -122,6 +124,18 @@ def _settings(request: Request, environment: Mapping[str, str]) -> Settings:
 
         check_options(rules(), found.lint)
     return replace(found, lint=lint_settings)
+
+
+def _tell_of_shellcheck(settings: LintSettings, stderr: TextIO) -> None:
+    """One notice where shellcheck is wanted and not there."""
+    asked = [name.text.lower() for name in (*settings.select, *settings.extend_select)]
+    if settings.hadolint or any(name == "shellcheck" or name[:2] == "sc" for name in asked):
+        from ctr_ci.verbs.lint_shellcheck import program
+
+        if program() is None:
+            print(
+                "notice: shellcheck is not installed; `pip install ctr-ci[shellcheck]` adds it", file=stderr
+            )
 
 
 def _targets(request: Request) -> tuple[tuple[str, str], ...]:

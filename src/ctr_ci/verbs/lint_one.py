@@ -40,12 +40,15 @@ class Linter:
         """The surroundings of a file; those of a folder are looked at once."""
         if path.startswith("<"):
             return Context(self.request.target, _pairs(self.request.build_args))
-        from ctr_ci.verbs.lint_surroundings import surroundings
+        from ctr_ci.verbs.lint_surroundings import own_dockerignore, surroundings
 
-        folder = os.path.dirname(path)
+        folder, name = os.path.split(path)
         if folder not in self._folders:
             self._folders[folder] = surroundings(folder, self.request.target, _pairs(self.request.build_args))
-        return self._folders[folder]
+        found = self._folders[folder]
+        if found.entries is not None and f"{name}.dockerignore" in found.entries:
+            return replace(found, dockerignore=own_dockerignore(path))
+        return found
 
     def lint(self, source: Source) -> Linted:
         return self.lint_all((source,))[0]
@@ -74,7 +77,8 @@ class Linter:
         from ctr_ci.verbs.lint_shellcheck import notes, program
 
         found = program()
-        self.shellcheck_missing = found is None
+        if found is None:
+            self.shellcheck_missing = True
         return notes(found, dockerfiles, self.settings) if found else [()] * len(dockerfiles)
 
 

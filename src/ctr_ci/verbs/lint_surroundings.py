@@ -31,6 +31,11 @@ def surroundings(folder: str, target: str = "", build_args: tuple[tuple[str, str
     return Context(target, build_args, frozenset(), _targets(place, entries), ignore, entries)
 
 
+def own_dockerignore(path: str) -> str:
+    """The text of `<Dockerfile>.dockerignore`, which BuildKit takes instead of `.dockerignore`."""
+    return _text(f"{path}.dockerignore")
+
+
 def _targets(folder: str, entries: frozenset[str]) -> frozenset[str]:
     files = [os.path.join(folder, name) for name in entries if _may_target(name)]
     workflows = os.path.join(folder, ".github", "workflows")

@@ -46,9 +46,8 @@ def test_json_has_the_contracts_keys() -> None:
         assert finding["path"] == "a b/Dockerfile"
     env = next(finding for finding in said["findings"] if finding["name"] == "legacy-key-value")
     assert env["fix"]["safe"] is True
-    assert env["fix"]["edits"] == [
-        {"start": {"line": 4, "column": 7}, "end": {"line": 4, "column": 9}, "text": "=b"}
-    ]
+    places = {"start": {"line": 4, "column": 7}, "end": {"line": 4, "column": 9}}
+    assert env["fix"]["edits"] == [places | {"text": "=b"}]
     assert (env["line"], env["column"], env["end_line"], env["end_column"]) == (4, 6, 4, 9)
 
 
@@ -102,7 +101,7 @@ def test_gitlab_fingerprints_are_unique_and_stay_when_lines_move() -> None:
     moved = json.loads(render("gitlab", outcome("# one more line\n" + TEXT)))
     prints = [issue["fingerprint"] for issue in first]
     assert len(set(prints)) == len(prints)
-    assert {p for p in prints} == {issue["fingerprint"] for issue in moved}
+    assert set(prints) == {issue["fingerprint"] for issue in moved}
     assert {issue["severity"] for issue in first} <= {"info", "minor", "major", "critical", "blocker"}
 
 

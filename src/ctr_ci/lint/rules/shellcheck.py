@@ -30,9 +30,12 @@ RULE = Rule(
     category=Category.CORRECTNESS,
     summary="What shellcheck says of the scripts in RUN",
     why=(
-        "shellcheck knows the traps of the shell: quoting, word splitting, tests that are always true. It is run on "
-        "each RUN's script, in the dialect of its SHELL and with the variables that ARG and ENV set, and its places are "
-        "those of the Dockerfile. Off by default, for it is another program: select it, with `ctr-ci[shellcheck]` "
+        "shellcheck knows the traps of the shell: quoting, word splitting, tests that are always true. It "
+        "is run on "
+        "each RUN's script, in the dialect of its SHELL and with the variables that ARG and ENV set, and "
+        "its places are "
+        "those of the Dockerfile. Off by default, for it is another program: select it, with "
+        "`ctr-ci[shellcheck]` "
         "installed. With a hadolint configuration it is on. Its codes (SC2086) are names here."
     ),
     examples=(Good('FROM debian:12\nRUN echo "$HOME"\n'),),
