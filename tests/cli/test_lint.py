@@ -140,7 +140,7 @@ def test_folders_are_searched_and_gitignore_is_honoured(here: Path, lint: Lint) 
         write(here, name, WARNS)
     write(here, "a/Dockerfile.dockerignore", "*")
     ran = lint("--format", "json")
-    assert sorted({f["path"] for f in ran.json["findings"]}) == [
+    assert sorted({str(f["path"]) for f in ran.json["findings"]}) == [
         "Dockerfile",
         "a/Dockerfile.dev",
         "a/b/x.Dockerfile",

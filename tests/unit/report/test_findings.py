@@ -47,6 +47,7 @@ def test_json_has_the_contracts_keys() -> None:
     env = next(finding for finding in said["findings"] if finding["name"] == "legacy-key-value")
     assert env["fix"]["safe"] is True
     places = {"start": {"line": 4, "column": 7}, "end": {"line": 4, "column": 9}}
+    places = {"start": {"line": 4, "column": 7}, "end": {"line": 4, "column": 9}}
     assert env["fix"]["edits"] == [places | {"text": "=b"}]
     assert (env["line"], env["column"], env["end_line"], env["end_column"]) == (4, 6, 4, 9)
 
