@@ -438,3 +438,28 @@ def test_workers_that_find_the_token_expired_together_renew_it_once(
     Push(between.host, "ci", "word")(saved, "v1")
     assert len(asked) == 2
     whole(started.host, "v1", saved)
+
+
+def test_a_right_that_is_lacking_is_told_before_the_engine_exports(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: Answer(403, (), errors("DENIED")) if seen.method == "POST" else None
+    push = Push(between.host)
+    with pytest.raises(CtrCiError, match="may not push to"):
+        push(image(), "v1")
+    assert push.shelf.exports == 0
+
+
+def test_a_blob_that_cannot_arrive_ends_the_push_without_reading_the_rest(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: (
+        Answer(403, (), errors("DENIED", "quota exceeded")) if is_put(seen, "uploads") else None
+    )
+    saved = Saved([layer(first=b"1"), *(layer(noise=os.urandom(8_000_000)) for _ in range(9))])
+    push = Push(between.host)
+    with pytest.raises(CtrCiError, match="quota exceeded"):
+        push(saved, "v1")
+    assert len([seen for seen in between.seen if is_put(seen, "uploads")]) < 8

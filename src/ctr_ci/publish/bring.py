@@ -109,6 +109,7 @@ def _made(
         blob = memory.packed(diff_id, wish.packing.key)
         if blob and shipment.settle(blob):
             have[diff_id] = blob
+    shipment.knock()
     export: Callable[[dict[Digest, Descriptor]], Exported] = lambda have: shipment.export(  # noqa: E731
         content.export(release.image_id), str(release.image_id), layers, have
     )

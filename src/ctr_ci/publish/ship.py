@@ -68,6 +68,7 @@ class Shipment:
         self._arrived: dict[Digest, How] = {}
         self._stop = Flag()
         self._workers: list[_Worker] = []
+        self._failure: BaseException | None = None
         self.read_bytes = 0
 
     def stop(self) -> None:
@@ -76,6 +77,12 @@ class Shipment:
         deadline = self._registry.clock.monotonic() + FAREWELL_S
         for worker in self._workers:
             worker.join(max(0.0, deadline - self._registry.clock.monotonic()))
+
+    def fail(self, error: BaseException) -> None:
+        """One blob cannot arrive, so the push cannot: all the rest is called off at once."""
+        with self._lock:
+            self._failure = self._failure or error
+        self._stop.set()
 
     def check(self) -> None:
         """Raises Stopped once the push was called off."""
@@ -101,6 +108,10 @@ class Shipment:
         if not self.settle(blob):
             registry_blobs.put(self._registry, blob.digest, upload)
             self._arrive(blob, How.UPLOADED)
+
+    def knock(self) -> None:
+        """Raises where we may not push, before the engine is made to export an image in vain."""
+        registry_blobs.probe(self._registry)
 
     def manifest(self, manifest: Manifest | Index) -> None:
         """Stores the manifest of one platform, by its digest."""
@@ -155,8 +166,10 @@ class Shipment:
                 layers.append(blob)
         except Misplaced:
             raise
-        except BaseException:
+        except BaseException as error:
             self._stop.set()
+            if isinstance(error, Stopped) and self._failure:
+                raise self._failure from error
             raise
         packed = any(layer.compressed for layer in read.layers)
         return Exported(read.config, tuple(layers), packed, read.roots, read.documents)
@@ -230,6 +243,8 @@ class _Worker:
             self._made = blob
         except BaseException as error:  # noqa: BLE001  told by `result` in the thread that waits
             self._error = self._error or error
+            if not isinstance(error, Stopped):
+                self._shipment.fail(error)
         finally:
             self.spool.close()
             self._done.set()

@@ -14,6 +14,11 @@ from ctr_ci.registry.http import Request, Response, redact
 
 LONGEST = 300  # characters of a registry's own words that are worth showing
 DENIED = ("DENIED", "UNAUTHORIZED")
+# What a refusal says -> the way out that it does not name (GitHub's registry; publishing.md §3.1).
+WAYS_OUT = (
+    ("write_package", "let this repository write it: the package's settings, Manage Actions access"),
+    ("not allowed to Write", "give the publishing job `permissions: packages: write`"),
+)
 IMMUTABLE = ("TAG_IMMUTABLE", "PRECONDITION")
 
 
@@ -111,10 +116,13 @@ def _denied(request: Request, response: Response, host: str, name: str, words: s
             f"credentials refused by {host}",
             help="is the password right? `--credential env:USER:VARIABLE` says where it is found",
         )
+    known = [way for said, way in WAYS_OUT if said in words]
     return Problem(
         f"may not {verb} {host}/{name}{words}",
         expected=f"a credential with the right to {action}",
-        help=f"the right to {action} {name} must be granted at {host}: what was asked for was not given",
+        help=known[0]
+        if known
+        else f"the right to {action} {name} must be granted at {host}: what was asked for was not given",
     )
 
 
