@@ -30,12 +30,17 @@ class Journal:
             self._events = (folder / EVENTS).open("wb")
             self._output = (folder / OUTPUT).open("wb")
         except OSError as error:
-            raise WorldError(
-                Problem(f"cannot write: {error.strerror}", "a folder for the run's record", path=str(folder))
-            ) from error
+            raise _unwritable(folder, error) from error
+        self._folder = folder
         self._at = 0
 
     def write(self, event: Event) -> None:
+        try:
+            self._write(event)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+    def _write(self, event: Event) -> None:
         if isinstance(event, StepOutput):
             self._output.write(event.data)
             place, self._at = self._at, self._at + len(event.data)
@@ -48,8 +53,12 @@ class Journal:
         self._events.write(text.encode("utf-8", "surrogateescape") + b"\n")
 
     def close(self) -> None:
-        self._events.close()
-        self._output.close()
+        """Raises WorldError where the last of it cannot be written; then it is closed all the same."""
+        for file in (self._output, self._events):
+            try:
+                file.close()
+            except OSError as error:
+                raise _unwritable(self._folder, error) from error
 
     def __enter__(self) -> Journal:
         return self
@@ -58,6 +67,11 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _unwritable(folder: Path, error: OSError) -> WorldError:
+    found = f"cannot write: {(error.strerror or str(error)).lower()}"
+    return WorldError(Problem(found, "a folder for the run's record", path=str(folder)))
 
 
 def read(folder: Path) -> Iterator[Event]:

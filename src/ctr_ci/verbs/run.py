@@ -95,12 +95,14 @@ def run(request: Request, world: World) -> Exit:
     build_id = str(uuid4())
     whose = KEPT if request.keep else owner()
     builders = Builders(request.pull, _stand_ins(request.builders))
+    if request.jobs is not None and request.jobs < 1:
+        raise InputError(Problem(f"--jobs {request.jobs}", "at least 1"))
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(whose))
         plan, workspace = _plan(request, world, build_id, folder)
-        secrets = read_secrets(request.secrets, world.environment)
         if request.dry_run:
             return _dry_run(request, plan, world)
+        secrets = read_secrets(request.secrets, world.environment)
         gates = gates_of(
             plan,
             workspace.folder if workspace else Path(request.source or "."),
@@ -228,21 +230,34 @@ def _carry_out(
 
 
 class Recorder:
-    """Takes each event to the journal, the view, and the record, which is written whenever it has
-    changed."""
+    """Takes each event to the journal, the record (written whenever it has changed) and the view.
+
+    One that fails (a full disk, a reader that went away) raises once and is left out from then on:
+    the others still hear how the build ends.
+    """
 
     def __init__(self, path: Path, journal: Journal, view: Callable[[Event], None]) -> None:
         self._path = path
-        self._journal = journal
-        self._view = view
         self._record: record.Record | None = None
+        self._readers = [self._fold, journal.write, self._save, view]
 
     def take(self, event: Event) -> None:
-        self._journal.write(event)
+        failed: BaseException | None = None
+        for reader in tuple(self._readers):
+            try:
+                reader(event)
+            except BaseException as error:  # noqa: BLE001  it is raised below
+                self._readers.remove(reader)
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _fold(self, event: Event) -> None:
+        self._record = record.fold((event,), self._record)
+
+    def _save(self, event: Event) -> None:
         if not isinstance(event, StepOutput | Noted):
-            self._record = record.fold((event,), self._record)
-            record.write(self._path, self._record)
-        self._view(event)
+            record.write(self._path, self.record())
 
     def record(self) -> record.Record:
         assert self._record is not None
