@@ -108,6 +108,6 @@ def after_arg(scope: Scope, arg: Arg, outer: Mapping[str, str | None]) -> Scope:
         if pair.value is not None:
             made[key] = scope.expand(pair.value).value
         else:
-            made[key] = outer.get(key)
+            made[key] = outer[key] if key in outer else scope.arguments.get(key)
         scope = Scope(scope.env, made, scope.escape, scope.open)
     return scope

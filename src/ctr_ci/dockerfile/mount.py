@@ -79,7 +79,7 @@ def mount(flag: Flag, complaints: Complaints) -> Mount:
     kind = kind if "$" in kind else kind.lower()
     _check(word, kind, values, complaints)
     origin = values.get("from", "")
-    at = word.text.find(f"from={origin}") + 5
+    at = word.text.lower().find(f"from={origin.lower()}") + 5
     from_ = Word(origin, word.start + at, word.start + at + len(origin), word.source) if origin else None
     if read_only is None:
         read_only = kind not in ("cache", "tmpfs")

@@ -75,7 +75,7 @@ def _from(line: Line, escape: str, complaints: Complaints) -> Instruction:
         as_, name = given[1], given[2]
         if not _is_stage_name(name.text.lower()):
             complaints.at(name, f"the stage name {name.text!r}", "a letter, then letters, digits, - _ .")
-    elif not given:
+    elif not given or image.text in ("''", '""'):
         complaints.at(line.keyword, "FROM without an image", "FROM image [AS name]")
     elif len(given) != 1:
         help = "a comment goes on a line of its own" if any(w.text[0] == "#" for w in given) else ""

@@ -76,6 +76,7 @@ REFUSED = {
     "FROM a AS 1b": "1b",
     "FROM a AS b/c": "b/c",
     "FROM": "FROM",
+    'FROM ""': "FROM",
     "FROM a${x^^}": "a${x^^}",
 }
 TAKEN = [

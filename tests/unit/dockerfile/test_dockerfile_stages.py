@@ -132,6 +132,7 @@ def test_workdir(lines: str, workdir: str | None) -> None:
         ("ENV A=2\nARG A=1", "$A", "2", ()),
         ("ARG A", "$A", None, ()),
         ("ARG G", "$G", "g", ()),
+        ("ARG A=1\nARG A", "$A", "1", ()),
         ("", "$G", None, ("G",)),
         ("ARG TARGETARCH", "x-$TARGETARCH", None, ()),
         ("", "${U:-/x}/", "/x/", ()),
