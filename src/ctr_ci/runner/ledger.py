@@ -12,11 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, ContainerSpec, Engine
+from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, Bind, ContainerSpec, Engine
 from ctr_ci.problem import Problem, WorldError
 
 Labels = tuple[tuple[str, str], ...]
 REMOVERS = 4
+SWEEPERS = 4  # images that are tried
 
 
 class Ledger:
@@ -36,6 +37,7 @@ class Ledger:
         self._folder = folder
         self._failed = failed
         self._lock = threading.Lock()
+        self._images: dict[str, None] = {}  # that containers were made from, in order
         self._containers: set[str] = set()
         self._networks: set[str] = set()
         self._volumes: set[str] = set()
@@ -52,6 +54,7 @@ class Ledger:
         """Makes a container; `spec.name` must be set. Returns its ID."""
         assert spec.name is not None
         self._note(self._containers, spec.name)
+        self._images.setdefault(spec.image)
         return self._engine.create(spec)
 
     def network(self, name: str) -> str:
@@ -91,7 +94,41 @@ class Ledger:
                 done.result()
         self._removers.shutdown()
         if not self._kept:
-            remove_folder(self._folder, self._failed)
+            self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        """Steps run as root; what they made, another user cannot remove, but a step can."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for image in tuple(self._images)[:SWEEPERS]:
+            if not self._folder.exists():
+                return
+            self._sweep(image)
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder.exists():
+            help = f"sudo rm -r {self._folder}"
+            self._failed(Problem(f"{self._folder} could not be removed", help=help, kind="warning"))
+
+    def _sweep(self, image: str) -> None:
+        """Empties the folder from within a container, if the image has a shell."""
+        spec = ContainerSpec(
+            image=image,
+            labels=self.labels,
+            name=self.name("sweep"),
+            entrypoint=("/bin/sh", "-c", "rm -rf /ctr-ci-sweep/* /ctr-ci-sweep/.[!.]*"),
+            command=(),
+            workdir="/",
+            user="0:0",
+            binds=(Bind(str(self._folder), "/ctr-ci-sweep"),),
+        )
+        try:
+            made = self._engine.create(spec)
+            try:
+                self._engine.start(made)
+                self._engine.wait(made)
+            finally:
+                self._engine.remove(made)
+        except WorldError:
+            return  # the folder is still there, which is told
 
     def _note(self, held: set[str], name: str) -> None:
         with self._lock:
@@ -117,11 +154,3 @@ class Ledger:
             return
         with self._lock:
             held.discard(name)
-
-
-def remove_folder(folder: Path, failed: Callable[[Problem], None]) -> None:
-    """Removes a build's folder. `failed` hears if some of it stays: a step that runs as root leaves
-    files that another user cannot remove."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        failed(Problem(f"{folder} could not be removed", help=f"sudo rm -r {folder}", kind="warning"))
