@@ -34,7 +34,8 @@ print(f"{hashlib.sha256(lock).hexdigest()[:16]}-{sys.implementation.cache_tag}-{
         aside=$(mktemp -d "$cache/ctr-ci/making.XXXXXX")
         trap 'rm -rf "$aside"' EXIT
         echo '::group::ctr-ci: installing locked requirements'
-        if command -v uv >/dev/null; then
+        # Who configured pip for a place without network means pip.
+        if command -v uv >/dev/null && [ -z "${PIP_NO_INDEX:-}" ]; then
             uv pip install --quiet --python "$python" --target "$aside" --require-hashes -r "$root/requirements.txt"
         else
             "$python" -m pip --version >/dev/null 2>&1 ||

@@ -32,7 +32,7 @@ class Outcome:
     sarif: Path | None = None
     record: Record | None = None
     record_path: Path | None = None
-    receipt: Receipt | None = None
+    receipts: tuple[Receipt, ...] = ()
     complaints: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
@@ -97,12 +97,13 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
         outcome.exit, said = child.run(
             asked, child.environment_of(environment, own), out, "ctr-ci publish", hide="{", given=given
         )
-        outcome.receipt = results.receipt(said) if outcome.exit == 0 else None
+        outcome.receipts = results.receipts(said)
         outcome.complaints = results.complaints(said)
         why = outcome.complaints[0].partition("\n")[0] if outcome.complaints else "the log says why"
-        outcome.verdict = (
-            f"pushed {outcome.receipt.digest}" if outcome.receipt else f"nothing was pushed: {why}"
-        )
+        pushed = ", ".join(receipt.digest for receipt in outcome.receipts)
+        outcome.verdict = f"pushed {pushed}" if outcome.exit == 0 and pushed else f"nothing was pushed: {why}"
+        if outcome.exit and pushed:
+            outcome.verdict = f"pushed {pushed}, then stopped: {why}"
 
 
 def _lint_verdict(code: int, lint: Lint | None) -> str:
@@ -142,14 +143,14 @@ def _report(job: Job, about: Event, environment: Mapping[str, str], outcome: Out
         out.write(command("notice", note, title="ctr-ci") + "\n")
     _append(environment.get("GITHUB_OUTPUT"), "".join(_outputs(outcome)))
     if job.summary:
-        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipt, tuple(outcome.notes))
+        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipts, tuple(outcome.notes))
         _append(environment.get("GITHUB_STEP_SUMMARY"), clipped(text))
     out.write(f"ctr-ci: {outcome.verdict}\n" if "\n" not in outcome.verdict else "")
     out.flush()
 
 
 def _outputs(outcome: Outcome) -> Sequence[str]:
-    lint, record, receipt = outcome.lint, outcome.record, outcome.receipt
+    lint, record, receipts = outcome.lint, outcome.record, outcome.receipts
     values = {
         "version": __version__,
         "findings": str(len(lint.findings)) if lint else "",
@@ -159,10 +160,10 @@ def _outputs(outcome: Outcome) -> Sequence[str]:
         "sarif-file": str(outcome.sarif or ""),
         "status": record.status if record else "",
         "record": str(outcome.record_path or ""),
-        "image": receipt.repository if receipt else "",
-        "image-id": receipt.image_id if receipt else "",
-        "digest": receipt.digest if receipt else "",
-        "tags": "\n".join(receipt.tags) if receipt else "",
+        "image": "\n".join(one.repository for one in receipts),
+        "image-id": "\n".join(one.image_id for one in receipts),
+        "digest": "\n".join(one.digest for one in receipts),
+        "tags": "\n".join(tag for one in receipts for tag in one.tags),
     }
     return [output(name, value, f"ctr-ci-{secrets.token_hex(16)}") for name, value in values.items()]
 
@@ -181,7 +182,7 @@ def _pull_request(
     try:
         if about.pull_request:
             changed = hub.changed_lines(about.pull_request)
-        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipt, ())
+        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipts, ())
         if job.upload_sarif and outcome.sarif:
             done.append(hub.upload_sarif(about.sha, about.ref, outcome.sarif.read_text(encoding="utf-8")))
         if job.check_run:

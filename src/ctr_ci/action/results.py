@@ -115,24 +115,20 @@ def complaints(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def receipt(text: str) -> Receipt | None:
-    """The receipt in what `ctr-ci publish --format=json` printed: the last line that is one."""
-    for line in reversed(text.splitlines()):
+def receipts(text: str) -> tuple[Receipt, ...]:
+    """The receipts in what `ctr-ci publish --format=json` printed: one a line, among other lines."""
+    found = []
+    for line in text.splitlines():
         try:
-            said = json.loads(line)
+            said = json.loads(line) if line.startswith("{") else None
         except ValueError:
             continue
         if isinstance(said, dict) and "digest" in said:
-            return _receipt(said)
-    try:
-        return _receipt(json.loads(text))
-    except ValueError:
-        return None
+            found.append(_receipt(said))
+    return tuple(found)
 
 
-def _receipt(said: object) -> Receipt | None:
-    if not isinstance(said, dict) or "digest" not in said:
-        return None
+def _receipt(said: object) -> Receipt:
     blobs = _list(said, "blobs")
     uploaded = sum(_text(blob, "how") == "uploaded" or bool(_get(blob, "uploaded")) for blob in blobs)
     return Receipt(

@@ -19,12 +19,15 @@ MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "TIMEOUT": "⌛", "CANCELLED": "✋
 
 
 def summary(
-    verdict: str, lint: Lint | None, record: Record | None, receipt: Receipt | None, notes: tuple[str, ...]
+    verdict: str,
+    lint: Lint | None,
+    record: Record | None,
+    receipts: tuple[Receipt, ...],
+    notes: tuple[str, ...],
 ) -> str:
     """The whole summary. `verdict` is one sentence; `notes` say what could not be reported and why."""
     parts = [f"## ctr-ci: {cell(verdict)}"]
-    if receipt:
-        parts.append(_pushed(receipt))
+    parts += [_pushed(receipt) for receipt in receipts]
     if record:
         parts.append(_run(record))
     if lint:

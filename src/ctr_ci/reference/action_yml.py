@@ -86,7 +86,7 @@ OUTPUTS = (
     Output("sarif-file", "The findings as SARIF, for github/codeql-action/upload-sarif."),
     Output("status", "How the build ended: SUCCESS, FAILURE, TIMEOUT, CANCELLED."),
     Output("record", "The record of the run: the evidence that publish obeys."),
-    Output("image", "The repository that was pushed to."),
+    Output("image", "The repository that was pushed to (several images: one a line, as for the next three)."),
     Output("image-id", "The ID of the image that was tested and pushed."),
     Output("digest", "The digest of the pushed manifest."),
     Output("tags", "The tags that were moved to it, one a line."),

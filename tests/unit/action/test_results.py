@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ctr_ci.action.results import Edit, Fix, lint, receipt, suggestions
+from ctr_ci.action.results import Edit, Fix, complaints, lint, receipts, suggestions
 from ctr_ci.github import Suggestion
 
 FINDING = {
@@ -78,8 +78,7 @@ def test_the_receipt_is_found_among_other_lines() -> None:
             {"digest": "sha256:d", "how": "mounted"},
         ],
     }
-    read = receipt(f"warning: something\n{json.dumps(said)}\n")
-    assert read
+    (read,) = receipts(f"warning: something\n{json.dumps(said)}\n")
     assert (read.repository, read.digest, read.tags, read.uploaded, read.reused) == (
         "host/app",
         "sha256:b",
@@ -90,8 +89,13 @@ def test_the_receipt_is_found_among_other_lines() -> None:
 
 
 def test_no_receipt_in_other_output() -> None:
-    assert receipt("") is None
-    assert receipt("{}\nnot json") is None
+    assert receipts("") == ()
+    assert receipts("{}\nnot json\n{broken") == ()
+
+
+def test_each_error_is_found_with_its_help() -> None:
+    error = {"path": None, "message": "no such gate", "help": "run it first"}
+    assert complaints(f"uploaded x\n{json.dumps({'errors': [error]})}\n") == ("no such gate\nrun it first",)
 
 
 LINES = {"Dockerfile": ("FROM alpine", "WORKDIR app", "RUN a", "RUN b")}

@@ -68,7 +68,7 @@ def record(text: str, status: str = "SUCCESS") -> Record:
 def whole(text: str) -> str:
     lint = Lint((finding(text),), (), ())
     receipt = Receipt(text, text, text, 1, (text,), 1, 0)
-    return summary(text, lint, record(text), receipt, (text,))
+    return summary(text, lint, record(text), (receipt,), (text,))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -99,7 +99,7 @@ def unquoted(line: str) -> str:
 def test_the_summary_says_what_was_tested_and_pushed() -> None:
     lint = Lint((finding("rule-name", "warning", "https://example.invalid/rule"),), (), ())
     receipt = Receipt("host/app", "sha256:a", "sha256:b", 1, ("v1", "latest"), 2, 3)
-    made = summary("pushed sha256:b", lint, record("unit-test"), receipt, ("no comment: fork",))
+    made = summary("pushed sha256:b", lint, record("unit-test"), (receipt,), ("no comment: fork",))
     assert "| Digest | <code>sha256&#58;b</code> |" in made
     assert "<code>v1</code>, <code>latest</code>" in made
     assert "2 uploaded, 3 already there" in made
@@ -112,17 +112,17 @@ def test_the_summary_says_what_was_tested_and_pushed() -> None:
 
 def test_a_link_is_only_made_to_https() -> None:
     lint = Lint((finding("rule", url="javascript:alert(1)"),), (), ())
-    assert "](" not in summary("x", lint, None, None, ())
+    assert "](" not in summary("x", lint, None, (), ())
 
 
 def test_many_findings_are_counted_not_listed() -> None:
     lint = Lint(tuple(finding(f"rule{number}") for number in range(150)), (), ())
-    made = summary("x", lint, None, None, ())
+    made = summary("x", lint, None, (), ())
     assert "50 more are in the SARIF file" in made
     assert len(made.encode()) < 60_000
 
 
 def test_errors_come_before_style() -> None:
     lint = Lint((finding("late", "style"), finding("early", "error")), (), ())
-    made = summary("x", lint, None, None, ())
+    made = summary("x", lint, None, (), ())
     assert made.index("early") < made.index("late")
