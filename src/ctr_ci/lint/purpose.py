@@ -147,6 +147,7 @@ _WORKS = {
     "tox": (),
     "rake": ("test", "spec", "ci", "cucumber"),
     "rspec": (),
+    "runtests": (),
     "cucumber": (),
     "jest": (),
     "mocha": (),

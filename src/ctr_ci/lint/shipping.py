@@ -225,6 +225,10 @@ _DEPENDENCIES = {
     "pnpm": ("install",),
     "gem": ("install",),
 }
+# Packages that only install others.
+_INSTALLING = frozenset(
+    ["bundler", "pip", "setuptools", "wheel", "virtualenv", "npm", "yarn", "pnpm", "pipenv", "poetry"]
+)
 _INSTALLERS = {
     "bundle": ("install", ""),
     "composer": ("install", "update"),
@@ -242,6 +246,9 @@ _INSTALLERS = {
 def _fetches(facts: Facts, run: Run) -> Span | None:
     """Where a RUN installs dependencies of a language, which may compile some."""
     for one in facts.operations(run):
+        names = {(word.value or "").rpartition(":")[0] or word.value for word in one.packages}
+        if names and names <= _INSTALLING:
+            continue
         if one.verb in _DEPENDENCIES.get(one.manager, ()):
             return facts.span(run, one.command.start, one.command.end)
     for command, _ in _commands(facts, run):
