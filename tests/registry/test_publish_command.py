@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from ctr_ci import record as records
 from testbed import api
 from testbed.fault_proxy import Delay, FaultProxy
 from testbed.pushing import ctr_ci, stored, tags
+from testbed.saved import Saved
 
 NAME = "gcr.io/p/app:1.0"
 
@@ -480,3 +483,39 @@ def test_ctr_ci_yaml_says_where_to_and_what_must_stay(
     assert wrong.returncode == 2
     assert "did you mean 'to'?" in wrong.stderr
     assert "'maybe'" in wrong.stderr
+
+
+def test_records_of_several_platforms_make_one_index(
+    registry: StartRegistry, tested: records.Record, tmp_path: Path, engine_socket: str, busybox: str
+) -> None:
+    """The second platform's image is made of the first one's bytes, under another architecture."""
+    exported = api.call(engine_socket, "GET", f"/images/{busybox}/get")
+    with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
+        listing = json.load(archive.extractfile("manifest.json"))[0]  # type: ignore[arg-type]
+        root = archive.extractfile(listing["Layers"][0]).read()  # type: ignore[union-attr]
+    other = Saved([root], architecture="arm64")
+    api.call(engine_socket, "POST", "/images/load", other.archive(), "application/x-tar")
+    try:
+        ran = (records.Ran(other.image_id, 0, 20.0),)
+        step = replace(tested.steps[0], image_id=other.image_id, ran=ran)
+        image = replace(tested.images[0], image_id=other.image_id)
+        name = replace(tested.names[0], image_id=other.image_id)
+        second = replace(tested, build_id="b-2", steps=(step,), images=(image,), names=(name,))
+        rewrite(tmp_path, second)
+        host = registry().host
+        paths = [str(records.place(tmp_path, run)) for run in ("b-1", "b-2")]
+        done = ctr_ci(
+            *("publish", "--record", paths[0], "--record", paths[1], "--to", f"{host}/multi", "--tag", "v1"),
+            *("--attest", "evidence", "--format", "json"),
+            folder=tmp_path,
+        )
+        assert done.returncode == 0, done.stderr
+        receipt = json.loads(done.stdout)
+        assert [one["image_id"] for one in receipt["platforms"]] == [
+            tested.images[0].image_id,
+            other.image_id,
+        ]
+        assert stored(host, "multi", "v1")["manifests"][1]["platform"]["architecture"] == "arm64"  # type: ignore[index]
+        assert ctr_ci("verify", f"{host}/multi:v1", folder=tmp_path).returncode == 0
+    finally:
+        api.call(engine_socket, "DELETE", f"/images/{other.image_id}")

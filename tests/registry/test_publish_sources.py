@@ -11,12 +11,23 @@ import pytest
 
 from conftest import StartRegistry
 from ctr_ci.oci import Digest, Reference
-from ctr_ci.problem import CtrCiError, InputError, WorldError
-from ctr_ci.publish import ArchiveContent, Memory, Receipt, Wish, promote, promoted, push, unverified, verify
+from ctr_ci.problem import CtrCiError, InputError, Refused, WorldError
+from ctr_ci.publish import (
+    ArchiveContent,
+    Memory,
+    Receipt,
+    Wish,
+    join,
+    promote,
+    promoted,
+    push,
+    unverified,
+    verify,
+)
 from ctr_ci.registry import Registry, manifests
 from testbed.fault_proxy import Answer, FaultProxy
 from testbed.pushing import Push, blob, ctr_ci, publish, stored, tags, to
-from testbed.saved import Saved, digest, layer, oci, pieces, tar
+from testbed.saved import Saved, Shelf, digest, layer, oci, pieces, tar
 
 
 def image() -> Saved:
@@ -214,3 +225,56 @@ def test_a_folder_that_is_no_layout_is_refused(tmp_path: Path) -> None:
         ArchiveContent(tmp_path).find("")
     with pytest.raises(InputError, match="cannot be read"):
         ArchiveContent(tmp_path / "none").find("")
+
+
+def member(host: str, architecture: str) -> Receipt:
+    """An image for one platform, pushed by digest alone."""
+    saved = Saved([layer(app=architecture.encode())], architecture=architecture)
+    return Push(host, shelf=Shelf())(saved)
+
+
+def joined(host: str, members: tuple[Receipt, ...], *tags_: str) -> Receipt:
+    with Push(host).registry() as registry:
+        joining = join(Wish(tags_), registry, members)
+        while True:
+            try:
+                next(joining)
+            except StopIteration as done:
+                receipt: Receipt = done.value
+                return receipt
+
+
+def test_images_for_several_platforms_stand_under_one_tag(registry: StartRegistry) -> None:
+    host = registry().host
+    members = (member(host, "amd64"), member(host, "arm64"))
+    assert tags(host, "team/app") == []
+    receipt = joined(host, members, "v1", "latest")
+    assert tags(host, "team/app") == ["latest", "v1"]
+    found = stored(host, "team/app", "v1")
+    assert found["mediaType"] == "application/vnd.docker.distribution.manifest.list.v2+json"
+    listed = {one["platform"]["architecture"]: one["digest"] for one in found["manifests"]}  # type: ignore[attr-defined]
+    assert listed == {"amd64": str(members[0].digest), "arm64": str(members[1].digest)}
+    assert receipt.members == members
+
+
+def test_two_images_for_one_platform_are_refused(registry: StartRegistry) -> None:
+    host = registry().host
+    with pytest.raises(InputError, match="linux/amd64, linux/amd64"):
+        joined(host, (member(host, "amd64"), member(host, "amd64")), "v1")
+    assert tags(host, "team/app") == []
+
+
+def test_an_index_verifies_when_all_its_images_do(registry: StartRegistry) -> None:
+    host = registry().host
+    push_ = Push(host)
+    found = []
+    for architecture in ("amd64", "arm64"):
+        saved = Saved([layer(app=architecture.encode())], architecture=architecture)
+        publish(push_, saved)
+        found.append(push_(saved))
+    joined(host, tuple(found), "both")
+    with push_.registry() as registry_:
+        assert verify(registry_, Reference.parse(f"{host}/team/app:both"), ("smoke",)).passed
+    joined(host, (found[0], member(host, "riscv64")), "half")
+    with push_.registry() as registry_, pytest.raises(Refused, match="carries no test evidence"):
+        verify(registry_, Reference.parse(f"{host}/team/app:half"))

@@ -42,6 +42,7 @@ class Saved:
 
     layers: list[bytes]
     command: str = "true"
+    architecture: str = "amd64"
     history: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     config: bytes = b""
@@ -49,7 +50,7 @@ class Saved:
     def __post_init__(self) -> None:
         self.config = json.dumps(
             {
-                "architecture": "amd64",
+                "architecture": self.architecture,
                 "os": "linux",
                 "config": {"Cmd": [self.command]},
                 "history": [{"created_by": line} for line in self.history],

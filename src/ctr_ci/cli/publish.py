@@ -20,7 +20,8 @@ def run(arguments: Namespace) -> Exit:
         Request(
             folder=Path.cwd(),
             reach=reach(arguments),
-            record=Path(arguments.record) if arguments.record else None,
+            record=Path(arguments.record[0]) if arguments.record else None,
+            others=tuple(Path(text) for text in arguments.record[1:]),
             image=arguments.image or "",
             unverified=arguments.unverified,
             archive=Path(arguments.archive) if arguments.archive else None,
@@ -58,7 +59,12 @@ COMMAND = Command(
     summary="Push exactly the image that a run has tested: blobs, manifest by digest, tags last.",
     example="  ctr-ci publish --to registry.example/app --tag 1.4.0 --credential env:ci:REGISTRY_PASSWORD",
     options=(
-        Option("--record", "the run's record (default: the newest run here)", metavar="FILE"),
+        Option(
+            "--record",
+            "the run's record (default: the newest run here); several make one multi-platform index",
+            kind="list",
+            metavar="FILE",
+        ),
         Option("--image", "which image of the record; with --unverified any of the engine's", metavar="REF"),
         Option("--unverified", "push --image although no run has tested it", kind="flag"),
         Option("--archive", "take the image's bytes from a `docker save` archive", metavar="FILE"),

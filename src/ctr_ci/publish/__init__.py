@@ -6,6 +6,7 @@ Knows no command line and no terminal; engine and registry are handed in.
 from ctr_ci.publish.attest import Builder, Document, documents
 from ctr_ci.publish.content import ArchiveContent, EngineContent
 from ctr_ci.publish.credential import Surroundings
+from ctr_ci.publish.join import join
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import GZIP, zstd
 from ctr_ci.publish.promote import promote
@@ -40,6 +41,7 @@ __all__ = [
     "Verified",
     "Wish",
     "documents",
+    "join",
     "promote",
     "promoted",
     "push",

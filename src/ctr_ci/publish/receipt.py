@@ -28,7 +28,7 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One image in one repository; `digest` is the manifest's."""
+    """One image in one repository; `digest` is the manifest's, or the index's over `members`."""
 
     release: Release
     repository: Repository
@@ -38,7 +38,7 @@ class Receipt:
     tags: tuple[Tagged, ...]
     seconds: float
     attestations: tuple[Digest, ...] = ()
-    dry: bool = False
+    members: tuple[Receipt, ...] = ()
 
     @property
     def size(self) -> int:

@@ -49,6 +49,8 @@ def verify(
     found = manifests.get(registry, reference.selector)
     if found is None:
         raise InputError(Problem(f"no image {reference}", help="is the tag or digest right?"))
+    if isinstance(found, Index) and found.manifests and not referrers.referrers(registry, found.digest):
+        return _each(registry, reference, found, require, key)
     image_id = found.config.digest if isinstance(found, Manifest) else None
     entries = referrers.referrers(registry, found.digest)
     findings = tuple(_look(registry, entry, found, key) for entry in entries if _is_ours(entry))
@@ -59,6 +61,19 @@ def verify(
     )
     _judge(verdict, good, require, key)
     return verdict
+
+
+def _each(
+    registry: Registry, reference: Reference, index: Index, require: tuple[str, ...], key: Key | None
+) -> Verified:
+    """An index without evidence of its own is as good as the images that it lists: all of them."""
+    found = [
+        verify(registry, Reference(reference.repository, digest=entry.digest), require, key)
+        for entry in index.manifests
+    ]
+    passed = tuple(test for test in found[0].passed if all(test in each.passed for each in found))
+    findings = tuple(finding for each in found for finding in each.findings)
+    return Verified(reference, index.digest, None, findings, passed, all(each.signed for each in found))
 
 
 def _judge(verdict: Verified, good: list[Finding], require: tuple[str, ...], key: Key | None) -> None:

@@ -27,6 +27,10 @@ def as_json(receipt: Receipt) -> dict[str, object]:
             {"digest": str(blob.digest), "size": blob.size, "how": blob.how, blob.how: True}
             for blob in receipt.blobs
         ],
+        "platforms": [
+            {"digest": str(member.digest), "image_id": str(member.release.image_id)}
+            for member in receipt.members
+        ],
         "attestations": [str(digest) for digest in receipt.attestations],
         "evidence": {
             "verified": release.verified,
@@ -52,6 +56,7 @@ def text(receipt: Receipt) -> str:
         f"  evidence  {evidence}",
         f"  blobs     {len(receipt.blobs)}, {_size(receipt.size)}: {_size(receipt.uploaded)} uploaded"
         + (f", {there} already there" if there else ""),
+        *(f"  platform  {member.digest} ({member.release.name})" for member in receipt.members),
         *(f"  tag       {line}" for line in moved),
         *(f"  attested  {digest}" for digest in receipt.attestations),
         f"  took      {receipt.seconds:.1f} s",

@@ -1,0 +1,96 @@
+"""What `publish` was asked for, and what that means for one push."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from ctr_ci.oci import Digest, Reference, Repository
+from ctr_ci.publish import (
+    GZIP,
+    Attest,
+    Defaults,
+    Document,
+    Facts,
+    Release,
+    Signer,
+    Wish,
+    documents,
+    zstd,
+)
+from ctr_ci.registry import Registry, manifests
+from ctr_ci.verbs import publish_parts as parts
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for. `record` None: the newest run of `folder`; `others`: further records, which
+    make one index with it; `to` (): the policy's place, or the images' own names; `tags` are
+    templates; `immutable`: tags that exist may not move; `archive`: the bytes come from this file, not
+    from the engine; `from_registry`: they are in a registry."""
+
+    folder: Path
+    reach: parts.Reach
+    record: Path | None = None
+    others: tuple[Path, ...] = ()
+    image: str = ""
+    unverified: bool = False
+    archive: Path | None = None
+    from_registry: str = ""
+    from_credential: str = ""
+    to: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    immutable: bool = False
+    annotations: tuple[tuple[str, str], ...] = ()
+    git_annotations: bool = False
+    zstd: bool = False
+    harmless: tuple[str, ...] = ()
+    attest: Literal["", "none", "evidence", "signed"] = ""
+    key: str = ""
+    dry_run: bool = False
+    json: bool = False
+    quiet: bool = False
+    engine: str | None = None
+    config_file: str = ""
+    use_config: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What all pushes of one command have in common: the request, the policy's defaults, facts for
+    tags, annotations from git, and the key that signs (None: nothing is signed)."""
+
+    request: Request
+    defaults: Defaults
+    facts: Facts
+    notes: tuple[tuple[str, str], ...] = ()
+    key: Signer | None = None
+
+    def wish(self, release: Release, place: Reference, registry: Registry) -> Wish:
+        request, defaults = self.request, self.defaults
+        templates = request.tags or defaults.tags or (place.tag or "latest",)
+        tags = self.facts.tags(templates, partial(manifests.tags, registry))
+        return Wish(
+            tags,
+            frozenset(tags) if request.immutable else defaults.keeps(tags),
+            (*self.notes, *request.annotations),
+            frozenset(request.harmless),
+            zstd() if request.zstd else GZIP,
+            self.attesting(release, place.repository),
+        )
+
+    def attesting(self, release: Release, repository: Repository) -> Attest:
+        """What is attached to a pushed manifest; nothing unless it was asked for."""
+        if (self.request.attest or self.defaults.attest or "none") == "none":
+            return lambda _: ()
+        who = parts.builder(os.environ)
+
+        def made(manifest: Digest) -> tuple[Document, ...]:
+            found = documents(release, repository, manifest, who)
+            return tuple(self.key.sign(one) for one in found) if self.key else found
+
+        return made
