@@ -34,13 +34,21 @@ class Cache:
         self._salt = blake2b(repr(said).encode("utf-8", "surrogateescape"), digest_size=16).digest()
         self._known: dict[bytes, tuple[Packed, ...]] = _load(self._path)
         self._used: dict[bytes, tuple[Packed, ...]] = {}
+        self._around: dict[int, bytes] = {}
+        self._contexts: list[Context] = []
         self._fresh = False
 
     def key(self, source: Source, context: Context) -> bytes:
-        around = (context.target, context.build_args, sorted(context.targets), context.dockerignore)
-        said = (source.path, source.bom, around, sorted(context.entries or ()))
-        digest = blake2b(self._salt, digest_size=20)
-        digest.update(repr(said).encode("utf-8", "surrogateescape"))
+        """What the findings of a file depend on, as a digest."""
+        around = self._around.get(id(context))
+        if around is None:
+            said = (context.target, context.build_args, sorted(context.targets), context.dockerignore)
+            text = repr((said, sorted(context.entries or ())))
+            around = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+            self._around[id(context)] = around
+            self._contexts.append(context)  # kept alive, so that its id stays its own
+        digest = blake2b(self._salt + around, digest_size=20)
+        digest.update(repr((source.path, source.bom)).encode("utf-8", "surrogateescape"))
         digest.update(source.text.encode("utf-8", "surrogatepass"))
         return digest.digest()
 
