@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ctr_ci.broker import body as json_body
-from ctr_ci.broker.allow import Call, decide, streams
+from ctr_ci.broker.allow import decide, streams
 from ctr_ci.broker.body import Json, dump, field, items
+from ctr_ci.broker.call import Call
 from ctr_ci.broker.client import dial
 from ctr_ci.broker.follow import Follower
 from ctr_ci.broker.grpc import Filter

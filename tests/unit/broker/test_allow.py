@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctr_ci.broker import GRANTABLE, Scope
-from ctr_ci.broker.allow import Call, decide, streams
+from ctr_ci.broker.allow import decide, streams
 from ctr_ci.broker.body import Json
+from ctr_ci.broker.call import Call
 from ctr_ci.broker.name import words
 from ctr_ci.broker.target import parse
 from ctr_ci.broker.verdict import (
@@ -170,6 +171,8 @@ def test_a_limit_may_be_lower_but_not_higher() -> None:
         ("POST", "/containers/db/start", Starts(ID)),
         ("POST", "/containers/db/restart", Starts(ID, again=True)),
         ("POST", "/containers/db/kill?signal=TERM", Stops(ID)),
+        ("POST", "/containers/db/kill?signal=SIGUSR1", None),
+        ("POST", "/containers/db/stop?t=1", Stops(ID)),
         ("DELETE", "/networks/net", Removes("network", "net.S")),
         ("DELETE", "/volumes/data", Removes("volume", "data.S")),
     ],
@@ -231,6 +234,29 @@ def test_connections_that_become_raw_say_under_which_protocol() -> None:
     assert allowed("POST", "/containers/db/attach?stream=1", upgrade="h2c").upgrade == "raw"
     assert allowed("POST", "/exec/e1/start", {"Detach": True}, "tcp").upgrade == ""
     assert allowed("POST", "/grpc", upgrade="h2c").filtered
+
+
+def test_a_build_context_is_kept_under_a_key_of_its_own_build() -> None:
+    given = (
+        ("x-docker-expose-session-uuid", "u"),
+        ("x-docker-expose-session-sharedkey", "k"),
+        ("x-evil", "1"),
+    )
+    for headers, key in ((given, "k.S"), (given[:1], ".S")):
+        verdict = decide(Call("POST", parse("/session"), Things(), None, "h2c", headers))
+        assert isinstance(verdict, Allow)
+        assert dict(verdict.headers) == {
+            "x-docker-expose-session-uuid": "u",
+            "x-docker-expose-session-sharedkey": key,
+        }
+
+
+def test_a_refusal_is_one_printable_line() -> None:
+    verdict = ask(
+        "POST", "/containers/create", {"Image": "x", "HostConfig": {"Binds": ["/a\n::error::\x1b[2J:/b"]}}
+    )
+    assert isinstance(verdict, Refuse)
+    assert verdict.message.isprintable()
 
 
 def test_bodies_that_are_streams_are_known_by_their_path() -> None:
