@@ -20,6 +20,7 @@ GO_WINDOW = 1 << 16
 RUST_MARK = b"/rustc"
 OVERLAP = 32
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
+PF_W = 2
 DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME = 1, 5, 10, 14
 KINDS = {1: "object", 2: "executable", 3: "shared", 4: "core"}
 
@@ -43,6 +44,7 @@ class _Layout(NamedTuple):
     interpreter: str
     dynamic: tuple[int, int]  # offset, size; (0, 0) for none
     loads: tuple[tuple[int, int, int], ...]  # address, offset, size in the file
+    data: tuple[tuple[int, int], ...]  # start and end in the file of what is writable
 
 
 def read(head: bytes, rest: Iterator[Piece]) -> Binary:
@@ -50,7 +52,7 @@ def read(head: bytes, rest: Iterator[Piece]) -> Binary:
     layout = _layout(head)
     scan = _Scan(layout, head)
     for piece in rest:
-        scan.feed(bytes(piece))
+        scan.feed(piece)
     return scan.binary()
 
 
@@ -70,18 +72,25 @@ class _Scan:
         start, size = layout.dynamic
         if size:
             self._want(start, min(size, WINDOW))
-        self._search(head)
+        if layout.kind in ("executable", "shared"):
+            # Paths of Rust's own sources stand among the first constants.
+            self.language = "rust" if RUST_MARK in head else ""
+            for begin, limit in layout.data:
+                if begin < len(head) and self.language != "go":
+                    self._search(head[begin:limit])
         self._advance()
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: Piece) -> None:
         end = self.at + len(piece)
         for start, limit in self.ends.items():
             if start < end and limit > self.at:
                 self.held[start] += piece[max(0, start - self.at) : limit - self.at]
         if self.go and len(self.go) < GO_WINDOW:
             self.go += piece[: GO_WINDOW - len(self.go)]
+        for start, limit in self.layout.data:
+            if start < end and limit > self.at and self.language != "go":
+                self._search(bytes(piece[max(0, start - self.at) : limit - self.at]))
         self.at = end
-        self._search(piece)
         self._advance()
 
     def _want(self, start: int, size: int) -> None:
@@ -116,15 +125,11 @@ class _Scan:
         return 0
 
     def _search(self, piece: bytes) -> None:
-        """Looks for the marks of compilers, across the borders of pieces too."""
-        if self.language == "go" or self.layout.kind not in ("executable", "shared"):
-            return
+        """Looks for Go's build info in writable data, across the borders of pieces too."""
         data = self.tail + piece
         found = data.find(GO_MAGIC)
         if found >= 0:
             self.language, self.go = "go", data[found : found + GO_WINDOW]
-        elif not self.language and RUST_MARK in data:
-            self.language = "rust"
         self.tail = data[-OVERLAP:]
 
     def binary(self) -> Binary:
@@ -143,7 +148,7 @@ class _Scan:
 
 
 def _layout(head: bytes) -> _Layout:
-    nothing = _Layout("", "<", True, "", (0, 0), ())
+    nothing = _Layout("", "<", True, "", (0, 0), (), ())
     if len(head) < 64 or head[4] not in (1, 2) or head[5] not in (1, 2):
         return nothing
     wide, order = head[4] == 2, "<" if head[5] == 1 else ">"
@@ -158,22 +163,24 @@ def _layout(head: bytes) -> _Layout:
             struct.unpack_from(order + "I", head, 28)[0],
             *struct.unpack_from(order + "HH", head, 42),
         )
-    interpreter, dynamic, loads = "", (0, 0), []
+    interpreter, dynamic, loads, data = "", (0, 0), [], []
     for index in range(count):
         at = table + index * step
         if at + (56 if wide else 32) > len(head):
             break
         if wide:
-            sort, _, offset, address, _, size = struct.unpack_from(order + "IIQQQQ", head, at)
+            sort, flags, offset, address, _, size = struct.unpack_from(order + "IIQQQQ", head, at)
         else:
-            sort, offset, address, _, size = struct.unpack_from(order + "IIIII", head, at)
+            sort, offset, address, _, size, _, flags = struct.unpack_from(order + "IIIIIII", head, at)
         if sort == PT_LOAD:
             loads.append((address, offset, size))
+            if flags & PF_W:
+                data.append((offset, offset + size))
         elif sort == PT_DYNAMIC:
             dynamic = (offset, size)
         elif sort == PT_INTERP:
             interpreter = head[offset : offset + size].rstrip(b"\0").decode("utf-8", "surrogateescape")
-    return _Layout(kind, order, wide, interpreter, dynamic, tuple(loads))
+    return _Layout(kind, order, wide, interpreter, dynamic, tuple(loads), tuple(data))
 
 
 def _dynamic(section: bytes, layout: _Layout) -> dict[int, list[int]]:

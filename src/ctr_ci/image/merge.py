@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from ctr_ci.image.layers import Entry, Layer
 from ctr_ci.image.tar import DIRECTORY, FILE, HARD_LINK, SYMLINK
 
-FOLDER = Entry(DIRECTORY, 0, 0o755, 0, 0, "", (), b"")
+FOLDER = Entry(DIRECTORY, 0, 0o755, 0, 0, "", (), 0)
 How = Literal["overwritten", "stored again", "deleted"]
 
 
@@ -88,7 +88,7 @@ def _shadow(shadows: list[Shadow], path: str, below: Found, by: int, how: How) -
 
 
 def _how(below: Entry, above: Entry) -> How:
-    same = below.kind == above.kind and below.digest == above.digest and below.link == above.link
+    same = below.kind == above.kind and below.sum == above.sum and below.link == above.link
     return "stored again" if same and below.size == above.size else "overwritten"
 
 

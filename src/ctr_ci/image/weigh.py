@@ -238,10 +238,10 @@ def _package_weights(
 
 
 def _duplicates(merged: Merged) -> tuple[Duplicate, ...]:
-    groups: dict[tuple[bytes, int], list[str]] = {}
+    groups: dict[tuple[int, int], list[str]] = {}
     for path, found in merged.tree.items():
         entry = found.entry
         if entry.kind == FILE and entry.size >= SMALLEST_DUPLICATE:
-            groups.setdefault((entry.digest, entry.size), []).append(path)
+            groups.setdefault((entry.sum, entry.size), []).append(path)
     found_ = [Duplicate(tuple(sorted(paths)), size) for (_, size), paths in groups.items() if len(paths) > 1]
     return tuple(sorted(found_, key=lambda d: (-d.wasted_bytes, d.paths)))
