@@ -1,4 +1,4 @@
-"""`ctr-ci lint` against hadolint and tally on a folder of Dockerfiles: wall and CPU time and peak memory, in turn.
+"""`ctr-ci lint` against hadolint and tally on a folder of Dockerfiles: wall, CPU time and peak memory.
 
 Each tool at its best parallel setting: hadolint and ours in one process a core (hadolint through xargs),
 tally with its own threads and without its checks that ask the network. The best of the rounds counts.
