@@ -11,9 +11,9 @@ import re
 from ctr_ci.broker import container_calls, image_calls, network_calls
 from ctr_ci.broker.body import dump
 from ctr_ci.broker.call import Call, Missing, Route, no_push
-from ctr_ci.broker.container import BROKER_LABEL
 from ctr_ci.broker.filters import narrow
 from ctr_ci.broker.http import Malformed
+from ctr_ci.broker.rules import BROKER_LABEL
 from ctr_ci.broker.verdict import Allow, Answer, Denial, Refuse, Verdict, printable
 
 OURS = "ctr-ci refuses this"

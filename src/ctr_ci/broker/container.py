@@ -1,21 +1,17 @@
 """`POST /containers/create`: which containers a step may have. One table a structure; a key that no
-table knows is refused unless it is empty. Pure but for `Owned.place`, which looks at the workspace.
+table knows is refused unless it is empty. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from ctr_ci.broker.body import Json, canonical, items, record, text
-from ctr_ci.broker.name import is_name, words
-from ctr_ci.broker.scope import GRANTABLE
+from ctr_ci.broker.mount import binds, mounts
+from ctr_ci.broker.name import words
+from ctr_ci.broker.rules import Check, Making, checked, keep, labels, never, one_of, unset
 from ctr_ci.broker.verdict import Denial, Owned
-from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL
 
-BROKER_LABEL = "ctr-ci.broker"  # the step: on what steps made, not on what the runner made
-SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
-_OURS = "ctr-ci."
 _DEFAULT_CAPS = frozenset(
     words(
         "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID"
@@ -23,41 +19,16 @@ _DEFAULT_CAPS = frozenset(
     )
 )
 _BUILT_IN = ("", "default", "bridge", "none", "host")
-_BIND_OPTIONS = frozenset(words("ro rw z Z cached delegated consistent nocopy private rprivate slave rslave"))
-
-
-@dataclass(slots=True)
-class Making:
-    """One container in the making: whose, and the volumes that must exist before it."""
-
-    owned: Owned
-    name: str
-    volumes: list[str] = field(default_factory=list)
-
-    def may(self, rule: str) -> bool:
-        """Has the user granted this step to break a rule?"""
-        return rule in GRANTABLE and (self.owned.step, rule) in self.owned.scope.grants
-
-
-Check = Callable[[Json, Making], Json]
 
 
 def container(body: Json, making: Making) -> Json:
     """The body to send on for a container called `making.name` ("" for none). Raises Denial."""
-    config = _checked(body, _CONFIG, making, "Config")
+    config = checked(body, _CONFIG, making, "Config")
     host = record(config.get("HostConfig"))
     config["HostConfig"] = host | _limits(host, making)
     config["Labels"] = labels(config.get("Labels"), making.owned)
     config["NetworkingConfig"] = _endpoints(config, making)
     return config
-
-
-def labels(value: Json, owned: Owned) -> dict[str, Json]:
-    """The user's labels and ours; nobody else sets ours."""
-    kept = {key: item for key, item in record(value).items() if not key.startswith(_OURS)}
-    scope = owned.scope
-    ours = dict(scope.labels) | {BUILD_LABEL: scope.build_id, OWNER_LABEL: scope.owner}
-    return kept | ours | {BROKER_LABEL: str(owned.step)}
 
 
 def network(mode: str, owned: Owned) -> str:
@@ -85,52 +56,13 @@ def network(mode: str, owned: Owned) -> str:
 
 def endpoint(value: Json, making: Making) -> dict[str, Json]:
     """A container's place in a user network, where it answers to its chosen name too."""
-    found = _checked(value, _ENDPOINT, making, "EndpointSettings")
+    found = checked(value, _ENDPOINT, making, "EndpointSettings")
     aliases = items(found.get("Aliases"))
     if making.name and making.name not in aliases:
         aliases = [*aliases, making.name]
     if aliases:
         found["Aliases"] = aliases
     return found
-
-
-def _checked(value: Json, table: Mapping[str, Check], making: Making, where: str) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for key, item in canonical(value, table).items():
-        check = table.get(key)
-        if check is not None:
-            try:
-                found[key] = check(item, making)
-            except Denial as denial:
-                if not making.may(denial.rule):
-                    raise
-                found[key] = item
-        elif item:
-            raise Denial("unknown-field", f"{where}.{key} is not known to be harmless", "leave it out")
-    return found
-
-
-def _keep(value: Json, _: Making) -> Json:
-    return value
-
-
-def _never(rule: str, why: str, way_out: str = "leave it out") -> Check:
-    def check(value: Json, _: Making) -> Json:
-        if value:
-            raise Denial(rule, why, way_out)
-        return value
-
-    return check
-
-
-def _one_of(rule: str, name: str, *allowed: str) -> Check:
-    def check(value: Json, _: Making) -> Json:
-        if text(value) not in allowed:
-            shown = ", ".join(word for word in allowed if word)
-            raise Denial(rule, f"{name}={value} is closed to steps", f"use one of: {shown}, or leave it out")
-        return value
-
-    return check
 
 
 def _joinable(rule: str, name: str, *allowed: str) -> Check:
@@ -156,15 +88,6 @@ def _joined(kind: str, reference: str, mode: str, owned: Owned, name: str) -> st
             "join only containers that this build's steps have created, or leave it out",
         )
     return f"container:{found}"
-
-
-def _unset(rule: str, why: str) -> Check:
-    def check(value: Json, _: Making) -> Json:
-        if value is not None:
-            raise Denial(rule, why, "leave it out")
-        return None
-
-    return check
 
 
 def _capabilities(value: Json, _: Making) -> Json:
@@ -229,100 +152,8 @@ def _links(value: Json, making: Making) -> Json:
     return found
 
 
-def _binds(value: Json, making: Making) -> Json:
-    return [_bind(text(item), making) for item in items(value)]
-
-
-def _bind(bind: str, making: Making) -> str:
-    source, colon, rest = bind.partition(":")
-    if not colon:
-        return bind  # an anonymous volume at this path
-    target, colon, options = rest.partition(":")
-    for option in options.split(",") if colon else ():
-        if option not in _BIND_OPTIONS:
-            raise Denial(
-                "mount-option", f"-v {bind}: the option {option!r} is closed to steps", "leave it out"
-            )
-    if not source.startswith("/"):
-        return ":".join([_volume(source, making), target] + ([options] if options else []))
-    place = _path(source, making, create=True)
-    if not place.startswith("/"):  # a volume stands for the path: it is to look as a bind does
-        kept = [option for option in options.split(",") if option in ("ro", "rw", "z", "Z")]
-        options = ",".join([*kept, "nocopy"])
-    return ":".join([place, target] + ([options] if options else []))
-
-
-def _path(source: str, making: Making, create: bool) -> str:
-    place = making.owned.place(source, create)
-    if place is None and making.may("host-path"):
-        return source
-    if place is None or ":" in place:
-        raise Denial(
-            "host-path",
-            f"{source} of the host is closed to steps",
-            "mount only what lies below /workspace, /builder/home or a declared volume",
-        )
-    return place
-
-
-def _volume(name: str, making: Making) -> str:
-    """The real name of a volume; a new one is made first, so that it carries our labels."""
-    if not is_name(name):
-        raise Denial("volume-name", f"{name!r} is neither an absolute path nor a volume's name", "rename it")
-    found = making.owned.volume(name)
-    if found is None:
-        making.volumes.append(name)
-        return name + making.owned.suffix
-    return found
-
-
-def _mounts(value: Json, making: Making) -> Json:
-    return [_mount(item, making) for item in items(value)]
-
-
-def _mount(value: Json, making: Making) -> Json:
-    found = _checked(value, _MOUNT, making, "Mount")
-    kind, source = text(found.get("Type")), text(found.get("Source"))
-    if kind == "bind":
-        found["Source"] = place = _path(source, making, create=False)
-        if not place.startswith("/"):
-            found |= {"Type": "volume", "VolumeOptions": {"NoCopy": True}}
-            found.pop("BindOptions", None)
-    elif kind == "volume":
-        if source:
-            found["Source"] = _volume(source, making)
-    elif kind != "tmpfs":
-        raise Denial(
-            "mount-type", f"a mount of type {kind!r} is closed to steps", "use bind, volume or tmpfs"
-        )
-    return found
-
-
-def _bind_options(value: Json, _: Making) -> Json:
-    found = canonical(value, ("Propagation", "NonRecursive", "CreateMountpoint", "ReadOnlyNonRecursive"))
-    if text(found.get("Propagation")) not in ("", "private", "rprivate", "slave", "rslave"):
-        raise Denial("mount-option", "shared mount propagation is closed to steps", "leave it out")
-    return {key: item for key, item in found.items() if key != "CreateMountpoint"}
-
-
-def _volume_options(value: Json, making: Making) -> Json:
-    found = canonical(value, ("NoCopy", "Labels", "DriverConfig", "Subpath"))
-    _plain_driver(found.pop("DriverConfig", None), making)
-    if found.get("Subpath"):
-        raise Denial("mount-option", "a volume's subpath is closed to steps", "mount the whole volume")
-    return found | {"Labels": labels(found.get("Labels"), making.owned)}
-
-
-def _plain_driver(value: Json, _: Making) -> None:
-    found = canonical(value, ("Name", "Options"))
-    if text(found.get("Name")) not in ("", "local") or found.get("Options"):
-        raise Denial(
-            "volume-driver", "volume drivers and their options are closed to steps", "leave them out"
-        )
-
-
 def _host_config(value: Json, making: Making) -> Json:
-    return dict(_checked(value, _HOST, making, "HostConfig"))
+    return dict(checked(value, _HOST, making, "HostConfig"))
 
 
 def _networking(value: Json, making: Making) -> Json:
@@ -340,9 +171,7 @@ def _endpoints(config: Mapping[str, Json], making: Making) -> Json:
     for name, settings in given.items():
         real = "host" if name == "host" and making.may("host-namespace") else network(name, making.owned)
         user = real not in _BUILT_IN
-        found[real] = (
-            endpoint(settings, making) if user else dict(_checked(settings, _ENDPOINT, making, name))
-        )
+        found[real] = endpoint(settings, making) if user else dict(checked(settings, _ENDPOINT, making, name))
     mode = text(record(config.get("HostConfig")).get("NetworkMode"))
     if mode not in (*_BUILT_IN, *found) and not mode.startswith("container:"):
         found[mode] = endpoint(None, making)
@@ -362,15 +191,13 @@ def _limits(host: Mapping[str, Json], making: Making) -> dict[str, Json]:
     return changed
 
 
+IMAGE = words(
+    "ArgsEscaped AttachStderr AttachStdin AttachStdout Cmd Domainname Entrypoint Env ExposedPorts"
+    " Healthcheck Hostname Image Labels MacAddress NetworkDisabled OnBuild OpenStdin Shell StdinOnce"
+    " StopSignal StopTimeout Tty User Volumes WorkingDir"
+)
 _CONFIG: Mapping[str, Check] = {
-    **dict.fromkeys(
-        words(
-            "ArgsEscaped AttachStderr AttachStdin AttachStdout Cmd Domainname Entrypoint Env ExposedPorts"
-            " Healthcheck Hostname Image Labels MacAddress NetworkDisabled OnBuild OpenStdin Shell StdinOnce"
-            " StopSignal StopTimeout Tty User Volumes WorkingDir"
-        ),
-        _keep,
-    ),
+    **dict.fromkeys(IMAGE, keep),
     "HostConfig": _host_config,
     "NetworkingConfig": _networking,
 }
@@ -383,9 +210,9 @@ _HOST: Mapping[str, Check] = {
             " KernelMemory Memory MemoryReservation MemorySwap MemorySwappiness NanoCpus PidsLimit"
             " PortBindings PublishAllPorts ReadonlyRootfs RestartPolicy ShmSize Tmpfs Ulimits"
         ),
-        _keep,
+        keep,
     ),
-    "Privileged": _never(
+    "Privileged": never(
         "privileged",
         "privileged containers are closed to steps",
         "run it without --privileged; a kernel feature that it needs cannot be had in a build",
@@ -394,39 +221,39 @@ _HOST: Mapping[str, Check] = {
     "SecurityOpt": _security,
     "Sysctls": _sysctls,
     "LogConfig": _log,
-    "Binds": _binds,
-    "Mounts": _mounts,
+    "Binds": binds,
+    "Mounts": mounts,
     "VolumesFrom": _volumes_from,
     "Links": _links,
     "NetworkMode": _network_mode,
     "PidMode": _joinable("host-namespace", "PidMode", ""),
     "IpcMode": _joinable("host-namespace", "IpcMode", "", "private", "none", "shareable"),
-    "UTSMode": _one_of("host-namespace", "UTSMode", ""),
-    "UsernsMode": _one_of("host-namespace", "UsernsMode", ""),
-    "CgroupnsMode": _one_of("host-namespace", "CgroupnsMode", "", "private"),
-    "Runtime": _one_of("runtime", "Runtime", "", "runc"),
-    "Isolation": _one_of("isolation", "Isolation", "", "default"),
-    "CgroupParent": _never("cgroup-parent", "the cgroup parent is not a step's to choose"),
-    "Cgroup": _never("cgroup-parent", "the cgroup is not a step's to choose"),
-    "Devices": _never("devices", "the host's devices are closed to steps"),
-    "DeviceRequests": _never("devices", "the host's devices are closed to steps"),
-    "DeviceCgroupRules": _never("devices", "the host's devices are closed to steps"),
-    "VolumeDriver": _one_of("volume-driver", "VolumeDriver", "", "local"),
-    "StorageOpt": _never("storage-opt", "storage options are closed to steps"),
-    "OomKillDisable": _never("oom", "the kernel's memory killer stays on"),
-    "OomScoreAdj": _never("oom", "the kernel's memory killer treats all alike"),
-    "MaskedPaths": _unset("masked-paths", "/proc and /sys stay masked as the engine masks them"),
-    "ReadonlyPaths": _unset("masked-paths", "/proc and /sys stay read-only as the engine keeps them"),
+    "UTSMode": one_of("host-namespace", "UTSMode", ""),
+    "UsernsMode": one_of("host-namespace", "UsernsMode", ""),
+    "CgroupnsMode": one_of("host-namespace", "CgroupnsMode", "", "private"),
+    "Runtime": one_of("runtime", "Runtime", "", "runc"),
+    "Isolation": one_of("isolation", "Isolation", "", "default"),
+    "CgroupParent": never("cgroup-parent", "the cgroup parent is not a step's to choose"),
+    "Cgroup": never("cgroup-parent", "the cgroup is not a step's to choose"),
+    "Devices": never("devices", "the host's devices are closed to steps"),
+    "DeviceRequests": never("devices", "the host's devices are closed to steps"),
+    "DeviceCgroupRules": never("devices", "the host's devices are closed to steps"),
+    "VolumeDriver": one_of("volume-driver", "VolumeDriver", "", "local"),
+    "StorageOpt": never("storage-opt", "storage options are closed to steps"),
+    "OomKillDisable": never("oom", "the kernel's memory killer stays on"),
+    "OomScoreAdj": never("oom", "the kernel's memory killer treats all alike"),
+    "MaskedPaths": unset("masked-paths", "/proc and /sys stay masked as the engine masks them"),
+    "ReadonlyPaths": unset("masked-paths", "/proc and /sys stay read-only as the engine keeps them"),
     **dict.fromkeys(
         words(
             "BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps"
             " BlkioDeviceWriteIOps"
         ),
-        _never("devices", "the host's devices are closed to steps"),
+        never("devices", "the host's devices are closed to steps"),
     ),
     **dict.fromkeys(
         words("CpuRealtimePeriod CpuRealtimeRuntime KernelMemoryTCP"),
-        _never("realtime", "real-time limits are closed to steps"),
+        never("realtime", "real-time limits are closed to steps"),
     ),
 }
 
@@ -436,14 +263,8 @@ _ENDPOINT: Mapping[str, Check] = {
             "Aliases IPAMConfig MacAddress NetworkID EndpointID Gateway IPAddress IPPrefixLen IPv6Gateway"
             " GlobalIPv6Address GlobalIPv6PrefixLen GwPriority DNSNames"
         ),
-        _keep,
+        keep,
     ),
     "Links": _links,
-    "DriverOpts": _never("network-driver", "a network driver's options are closed to steps"),
-}
-
-_MOUNT: Mapping[str, Check] = {
-    **dict.fromkeys(words("Type Source Target ReadOnly Consistency TmpfsOptions"), _keep),
-    "BindOptions": _bind_options,
-    "VolumeOptions": _volume_options,
+    "DriverOpts": never("network-driver", "a network driver's options are closed to steps"),
 }

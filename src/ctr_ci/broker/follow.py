@@ -16,11 +16,11 @@ from time import monotonic
 from ctr_ci.broker.body import Json, field, items
 from ctr_ci.broker.build import is_common
 from ctr_ci.broker.client import Client, Waiting
-from ctr_ci.broker.container import BROKER_LABEL, labels
 from ctr_ci.broker.made import Container, Made, View
 from ctr_ci.broker.name import full
 from ctr_ci.broker.note import Built, Note, Ran, Tagged
 from ctr_ci.broker.pin import PIN_LABEL
+from ctr_ci.broker.rules import BROKER_LABEL, labels
 from ctr_ci.broker.verdict import Builds, Creates, Effect, Loads, Opens, Removes, Renames, Starts, Stops, Tags
 from ctr_ci.engine import BUILD_LABEL
 from ctr_ci.problem import Problem, WorldError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ctr_ci.broker.body import Json, dump, record
+from ctr_ci.broker.body import Json, canonical, dump
 from ctr_ci.broker.build import build, claim
 from ctr_ci.broker.call import Call, Missing, no_push
+from ctr_ci.broker.container import IMAGE
 from ctr_ci.broker.http import Malformed
 from ctr_ci.broker.name import full, is_image_id
 from ctr_ci.broker.verdict import (
@@ -114,7 +115,8 @@ def commit(call: Call) -> Verdict:
     target = call.target.only("repo", "tag", "comment", "author", "pause", "changes").with_query(
         container=own
     )
-    return Allow("POST", target, record(call.body), effect=Builds(names, "commit"))
+    config = {key: item for key, item in canonical(call.body, IMAGE).items() if key in IMAGE}
+    return Allow("POST", target, config, effect=Builds(names, "commit"))
 
 
 def session(call: Call) -> Verdict:

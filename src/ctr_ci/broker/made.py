@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ctr_ci.broker.body import Json, field, items
 from ctr_ci.broker.client import Client
-from ctr_ci.broker.container import SOCKETS
+from ctr_ci.broker.mount import SOCKETS
 from ctr_ci.broker.name import suffix
 from ctr_ci.broker.pin import Pins
 from ctr_ci.broker.place import find

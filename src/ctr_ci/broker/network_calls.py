@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ctr_ci.broker.body import Json, canonical, text
 from ctr_ci.broker.call import Call, Missing
-from ctr_ci.broker.container import BROKER_LABEL, Making, endpoint, labels
+from ctr_ci.broker.container import endpoint
 from ctr_ci.broker.filters import narrow
 from ctr_ci.broker.http import Malformed
 from ctr_ci.broker.name import is_name, words
+from ctr_ci.broker.rules import BROKER_LABEL, Making, labels
 from ctr_ci.broker.verdict import Allow, Creates, Denial, Removes, Verdict
 
 
