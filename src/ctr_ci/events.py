@@ -34,6 +34,15 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class StepAllowed:
+    """A step's containers may break a rule of the broker, because ctr-ci.yaml says so."""
+
+    at: float
+    step: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePulling:
     at: float
     step: int
@@ -187,6 +196,7 @@ class BuildFinished:
 Event = (
     BuildStarted
     | Noted
+    | StepAllowed
     | ImagePulling
     | StepStarted
     | StepOutput

@@ -17,6 +17,7 @@ from ctr_ci.events import (
     ImageTagged,
     ManifestPushed,
     PushHeld,
+    StepAllowed,
     StepFinished,
     StepStarted,
     TagMoved,
@@ -51,6 +52,8 @@ def _after(record: Record | None, event: Event) -> Record:
             return _begin(event)
         case _ if record is None:
             raise ValueError(f"{type(event).__name__} before BuildStarted")
+        case StepAllowed(_, step, rule):
+            return replace(record, allowed=(*record.allowed, (step, rule)))
         case StepStarted(at, step, image_id):
             return _step(record, step, status="WORKING", image_id=image_id, started=at)
         case StepFinished(at, step, status, exit_code, forgiven, output):

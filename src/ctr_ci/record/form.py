@@ -54,6 +54,7 @@ def dumps(record: Record) -> bytes:
         ],
         "pushed": [{"name": push.name, "digest": push.digest} for push in record.pushed],
         "held": list(record.held),
+        "allowed": [{"step": step, "rule": rule} for step, rule in record.allowed],
         "artifacts": [
             {"kind": a.kind, "location": a.location, "path": a.path, "size": a.size_bytes}
             for a in record.artifacts
@@ -155,6 +156,7 @@ def loads(source: Source) -> Record:
         ),
         pushed=root["pushed"].each(lambda e: PushRecord(e["name"].text(), e["digest"].text())),
         held=root["held"].texts(),
+        allowed=root.later("allowed", []).each(lambda e: (e["step"].integer(), e["rule"].text())),
         artifacts=root.later("artifacts", []).each(
             lambda e: ArtifactRecord(
                 e["kind"].text(), e["location"].text(), e["path"].text(), e["size"].integer()

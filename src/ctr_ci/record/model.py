@@ -99,5 +99,6 @@ class Record:
     pushed: tuple[PushRecord, ...] = ()
     held: tuple[str, ...] = ()
     artifacts: tuple[ArtifactRecord, ...] = ()
+    allowed: tuple[tuple[int, str], ...] = ()  # a step's index, and a rule that it might break
     problem: Problem | None = None
     version: int = VERSION

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ctr_ci.broker import GRANTABLE
 from ctr_ci.lint import Rule
 from ctr_ci.settings import LINT, Setting
 from ctr_ci.value import fields
@@ -20,6 +21,26 @@ def lint_schema(rules: tuple[Rule, ...]) -> dict[str, object]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
+_STAGE = {
+    "type": "object",
+    "description": "A stage starts when the one before it has passed.",
+    "required": ["name", "steps"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string"},
+        "steps": {"type": "array", "items": {"type": "string"}},
+        "gate": {"type": "boolean", "description": "Its failure cannot be forgiven, and voids the build."},
+    },
+}
+_STEP = {
+    "type": "object",
+    "description": "By a step's id (or index): what the containers that it starts may do to the host.",
+    "required": ["allow"],
+    "additionalProperties": False,
+    "properties": {"allow": {"type": "array", "items": {"enum": list(GRANTABLE)}}},
+}
+
+
 def render(rules: tuple[Rule, ...]) -> str:
     """The whole schema as a file."""
     schema = {
@@ -29,8 +50,9 @@ def render(rules: tuple[Rule, ...]) -> str:
         "additionalProperties": False,
         "properties": {
             "lint": lint_schema(rules),
-            "stages": {"type": "array"},
-            "gates": {"type": "array"},
+            "stages": {"type": "array", "items": _STAGE},
+            "gates": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+            "steps": {"type": "object", "additionalProperties": _STEP},
             "publish": {"type": "object"},
         },
     }

@@ -20,6 +20,7 @@ from ctr_ci.events import (
     ImagePulling,
     Noted,
     PushHeld,
+    StepAllowed,
     StepFinished,
     StepOutput,
     StepStarted,
@@ -86,6 +87,9 @@ class Live:
             case Noted(level="warning", text=text, step=step):
                 where = f"{self._steps[step].label}: " if step is not None else ""
                 return [self._paint(f"warning: {where}{clean(text)}", "33")]
+            case StepAllowed(step=step, rule=rule):
+                label = self._steps[step].label
+                return [self._paint(f"warning: {label}: ctr-ci.yaml allows its containers {rule}", "33")]
             case PushHeld(step=step, name=name):
                 return [self._paint(f"  {self._steps[step].label}: held: not pushed: {name}", "2")]
             case ImageFound(name=name, image_id=image_id):

@@ -22,6 +22,7 @@ from ctr_ci.events import (
     ImageTagged,
     Noted,
     PushHeld,
+    StepAllowed,
     StepFinished,
     StepOutput,
     StepStarted,
@@ -53,6 +54,8 @@ class Log:
                 self._labels = {i: f'Step #{i} - "{id}"' if id else f"Step #{i}" for i, id, _ in steps}
                 self._names = {i: name for i, _, name in steps}
                 yield _ours(f'starting build "{build_id}"')
+            case StepAllowed(step=step, rule=rule):
+                yield self._of(step, f"warning: ctr-ci.yaml allows its containers {rule}")
             case ImagePulling(step=step, name=name):
                 yield from self._begin(step)
                 yield self._of(step, f"Pulling image: {name}")

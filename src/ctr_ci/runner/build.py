@@ -33,7 +33,8 @@ class Options:
     `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at.
     `shell`: one in a step's place. `carry_files`: the engine does not see this machine's folders;
     so it is taken to be where it has no unix socket.
-    `artifacts`: the folder that gets what `artifacts:` names; None: they are left."""
+    `artifacts`: the folder that gets what `artifacts:` names; None: they are left.
+    `grants`: pairs of a step's index and a rule of the broker that its containers may break."""
 
     builders: Builders = field(default_factory=Builders)
     docker: Literal["broker", "engine", "none"] = "broker"
@@ -47,6 +48,7 @@ class Options:
     shell: Shell | None = None
     carry_files: bool = False
     artifacts: Path | None = None
+    grants: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ctr_ci.events import (
     ImageFound,
     ImagePulling,
     Noted,
+    StepAllowed,
     StepFinished,
 )
 from ctr_ci.plan import Plan, Step
@@ -100,6 +101,8 @@ class _Run:
         self._outcome = Outcome("SUCCESS")
         self._broke: BaseException | None = None
         self._kept: list[str] = []
+        self._ran: set[str] = set()  # image IDs of steps
+        self._before: dict[str, str] = {}  # what the names of `images:` pointed at before the steps
         self._halted_at: float | None = None
 
     def run(self) -> Outcome:
@@ -160,6 +163,8 @@ class _Run:
         )
         if first is not None:
             lanes.prepare(self._at_once(), first)
+        found = ((name, self._engine.image(name)) for name in plan.images)
+        self._before = {name: image.id for name, image in found if image is not None}
         self._step_docker = docker = self._docker(ground)
         return Bench(
             engine=self._engine,
@@ -239,7 +244,10 @@ class _Run:
             network=self._options.network or self._ledger.name("net"),
             push=self._options.push,
             memory_bytes=self._options.memory_bytes,
+            grants=self._options.grants,
         )
+        for step, rule in self._options.grants:
+            self._emit(StepAllowed(self._clock(), step, rule))
         sockets = self._build.folder / "s"  # short: the path of a unix socket has 107 bytes at most
 
         def open_broker(notes: Callable[[brokers.Note], None]) -> brokers.Broker:
@@ -277,6 +285,7 @@ class _Run:
                 return self._advance(schedule, Halt() if step is None else Ended(step, ok=False), bench)
             case StepEnd(step):
                 self._deadlines.pop(step.index, None)
+                self._ran.add(message.image_id)
                 if not message.ok and message.status != "CANCELLED":
                     self._end("FAILURE", message.problem, message.error)
                 return self._advance(schedule, Ended(step.index, message.ok), bench)
@@ -342,23 +351,31 @@ class _Run:
     # --- after the last step
 
     def _find_images(self) -> None:
-        missing = []
+        """Each of `images:` must be here, and of this build: on Google's fresh machine an image that
+        an earlier build left does not exist."""
+        missing, stale = [], []
         for name in self._plan.images:
             image = self._engine.image(name)
             if image is None:
                 missing.append(name)
+            elif self._is_stale(name, image.id):
+                missing.append(name)
+                stale.append(name)
             else:
                 self._emit(ImageFound(self._clock(), name, image.id))
         if missing:
             listed = ", ".join(f'"{name}"' for name in missing)
-            self._end(
-                "FAILURE",
-                Problem(
-                    f"failed to find one or more images after execution of build steps: [{listed}]",
-                    help="a step must build or tag an image by exactly this name",
-                    path=self._plan.config_path,
-                ),
-            )
+            help = "a step must build or tag an image by exactly this name"
+            if stale:
+                help = f"{', '.join(stale)} is here from before: no step of this build made it; {help}"
+            found = f"failed to find one or more images after execution of build steps: [{listed}]"
+            self._end("FAILURE", Problem(found, help=help, path=self._plan.config_path))
+
+    def _is_stale(self, name: str, image_id: str) -> bool:
+        if self._options.skip or self._step_docker is None:
+            return False  # the steps that made it may be those that are not run this time
+        unchanged = self._before.get(name) == image_id
+        return unchanged and image_id not in self._ran and self._step_docker.stale(image_id)
 
     def _keep_artifacts(self) -> None:
         if self._options.artifacts is None or not (self._plan.object_location or self._plan.packages):

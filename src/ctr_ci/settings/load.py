@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctr_ci.document import Entry, Node
 
-SECTIONS = ("lint", "stages", "gates", "publish")
+SECTIONS = ("lint", "stages", "gates", "steps", "publish")
 
 
 def read(source: Source, inside: tuple[str, ...] = ()) -> Settings | None:

@@ -120,6 +120,7 @@ def run(request: Request, world: World) -> Exit:
             failing=FAILING[request.gate_policy],
             keep=request.keep,
             carry_files=request.carry_files,
+            grants=gates.grants,
         )
         if request.shell is not None:
             plan, options = with_shell(request.shell, plan, options)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctr_ci import broker as brokers
 from ctr_ci import gate, settings
 from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, Engine
 from ctr_ci.events import GateDecided
@@ -21,12 +22,13 @@ FILE_FLAGS = ("-f", "--file")
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """What is asked of the images. `folder` is where the source lies."""
+    """What is asked of the images. `folder` is where the source lies. `grants`: see broker.Scope."""
 
     policy: gate.Policy
     settings: Settings
     folder: Path
     plan: Plan
+    grants: tuple[tuple[int, str], ...] = ()
 
     def judge(
         self,
@@ -78,7 +80,9 @@ def gates_of(
     """The gates that ctr-ci.yaml declares for the source in `folder`. Raises InputError."""
     found = settings.find(str(folder), environment, config_file, use_config)
     policy = gate.load(found.section("stages"), found.section("gates"), found.section("publish"), found.path)
-    return Gates(policy, found, folder, plan)
+    steps = {step.id or str(step.index): step.index for step in plan.steps}
+    grants = brokers.read_grants(found.section("steps"), steps, found.path)
+    return Gates(policy, found, folder, plan, grants)
 
 
 def dockerfiles(plan: Plan, folder: Path) -> tuple[Path, ...]:
