@@ -25,7 +25,7 @@ from ctr_ci.publish import (
     verify,
 )
 from ctr_ci.registry import Registry, manifests
-from testbed.fault_proxy import Answer, FaultProxy
+from testbed.fault_proxy import Answer, Fault, FaultProxy, Reset, Seen, Truncate
 from testbed.pushing import Push, blob, ctr_ci, publish, stored, tags, to
 from testbed.saved import Saved, Shelf, digest, layer, oci, pieces, tar
 
@@ -278,3 +278,26 @@ def test_an_index_verifies_when_all_its_images_do(registry: StartRegistry) -> No
     joined(host, (found[0], member(host, "riscv64")), "half")
     with push_.registry() as registry_, pytest.raises(Refused, match="carries no test evidence"):
         verify(registry_, Reference.parse(f"{host}/team/app:half"))
+
+
+@pytest.mark.parametrize("fault", [Truncate(), Reset("answer"), Answer(503)])
+def test_a_promotion_survives_a_source_that_breaks_off(registry: StartRegistry, fault: Fault) -> None:
+    first, second = registry(), registry()
+    saved = image()
+    at = Push(first.host)(saved, "v1").digest
+    broken: list[str] = []
+
+    def decide(seen: Seen) -> Fault | None:
+        if seen.method == "GET" and "/blobs/" in seen.path and seen.path not in broken:
+            broken.append(seen.path)
+            return fault
+        return None
+
+    between = FaultProxy(first.host, decide).start()
+    there = Push(second.host)
+    with Push(between.host).registry() as source, there.registry() as target:
+        for _ in promote(unverified(at, ""), Wish(("v1",)), source, target, at):
+            pass
+    between.stop()
+    assert len(broken) == 3
+    assert stored(second.host, "team/app", "v1")["config"]["digest"] == saved.image_id  # type: ignore[index]

@@ -106,7 +106,12 @@ COMMAND = Command(
             metavar="NAME",
         ),
         *REACH,
-        Option("--mount-from", "repository there to take blobs over from, repeatable", kind="list"),
+        Option(
+            "--mount-from",
+            "repository there to take blobs over from, repeatable",
+            kind="list",
+            metavar="REPOSITORY",
+        ),
         Option("--dry-run", "prove the right to push, write nothing", kind="flag"),
         Option("--format", "form of the receipt", default="text", choices=("text", "json")),
         Option("--quiet", "only the receipt", kind="flag", short="-q"),

@@ -93,17 +93,18 @@ def _bring(blob: Descriptor, source: Registry, target: Registry) -> str:
         name = source.repository.name
         if name in target.mounts and blobs.mount(target, blob.digest, name) is None:
             return "mounted"
+    blobs.patiently(source, lambda: _carry(blob, source, target))
+    return "uploaded"
+
+
+def _carry(blob: Descriptor, source: Registry, target: Registry) -> None:
     spool = Spool()
     try:
-        for piece in blobs.fetch(source, blob.digest):
+        for piece in blobs.fetch(source, blob.digest, blob.size):
             spool.write(piece)
         if spool.digest != blob.digest:
-            raise WorldError(
-                Problem(
-                    f"{source.repository.host} sent other bytes, {spool.digest}", expected=str(blob.digest)
-                )
-            )
+            found = f"{source.repository.host} sent other bytes, {spool.digest}"
+            raise WorldError(Problem(found, expected=str(blob.digest)))
         blobs.put(target, blob.digest, spool.upload())
     finally:
         spool.close()
-    return "uploaded"

@@ -7,9 +7,10 @@ used byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from itertools import chain
+from typing import TypeVar
 from urllib.parse import quote, urljoin
 
 from ctr_ci.oci import Digest
@@ -18,6 +19,7 @@ from ctr_ci.registry.client import Registry
 from ctr_ci.registry.failure import RegistryError, told
 from ctr_ci.registry.http import Request, Response, Upload
 
+T = TypeVar("T")
 CHUNK = 8 << 20
 SEND_S = 900.0  # a registry on an object store may take minutes to put a large blob in place
 FROM_ANEW = frozenset({"BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN", "DIGEST_INVALID", "RANGE_INVALID"})
@@ -36,20 +38,36 @@ def has(registry: Registry, digest: Digest) -> bool:
     return registry.send(request, 200, 404).status == 200
 
 
-def fetch(registry: Registry, digest: Digest) -> Iterator[bytes]:
-    """The bytes of a blob; whoever reads them compares the digest."""
+def fetch(registry: Registry, digest: Digest, size: int | None = None) -> Iterator[bytes]:
+    """The bytes of a blob, hardly more than `size` of them; whoever reads them compares the digest."""
     has(registry, digest)  # obtains the right, which a stream cannot do midway
     _, body = registry.read(Request("GET", registry.url(f"blobs/{digest}"), timeout_s=SEND_S))
-    return body
+    came = 0
+    for piece in body:
+        yield piece
+        came += len(piece)
+        if size is not None and came > size:
+            break
+
+
+def patiently(registry: Registry, work: Callable[[], T]) -> T:
+    """What `work` gives, done again from its start where the connection broke."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return work()
+        except RegistryError as error:
+            broke = error.status == 0 and error.retry
+            wait = registry.tries.after_break(attempt, registry.clock) if broke else None
+            if wait is None:
+                raise
+        registry.clock.sleep(wait)
 
 
 def read(registry: Registry, digest: Digest, size: int) -> bytes:
     """A small blob, whole. Raises RegistryError where other bytes come than `digest` names."""
-    raw = b""
-    for piece in fetch(registry, digest):
-        raw += piece
-        if len(raw) > size:
-            break
+    raw = b"".join(patiently(registry, lambda: list(fetch(registry, digest, size))))
     if Digest.of(raw) != digest:
         request = Request("GET", registry.url(f"blobs/{digest}"))
         found = f"{registry.repository.host} sent bytes that are not those of their digest"

@@ -114,19 +114,38 @@ class Registry:
 
     def read(self, request: Request) -> tuple[Response, Iterator[bytes]]:
         """A 200 answer whose body comes as it is read: for blobs. The right is obtained before."""
-        request = self._bearing(request)
-        for _ in range(MOST_REDIRECTS):
-            try:
-                response, body = self._transport.stream(request)
-            except Broken as error:
-                raise failure.unreachable(request, self._host, error) from error
-            if response.status not in REDIRECTS:
+        attempt = 0
+        while True:
+            attempt += 1
+            response, body = self._opened(self._bearing(request))
+            wait = self.tries.after(response, attempt, self.clock)
+            if wait is None:
                 break
-            list(body)
-            request = self._onwards(request, response)
+            for _ in body:
+                pass
+            self.clock.sleep(wait)
         if response.status != 200:
             raise self.refusal(request, replace(response, body=b"".join(body)))
         return response, body
+
+    def _opened(self, request: Request) -> tuple[Response, Iterator[bytes]]:
+        try:
+            for _ in range(MOST_REDIRECTS):
+                response, body = self._transport.stream(request)
+                if response.status not in REDIRECTS:
+                    break
+                for _ in body:
+                    pass
+                request = self._onwards(request, response)
+        except Broken as error:
+            raise failure.unreachable(request, self._host, error) from error
+        return response, self._told(request, body)
+
+    def _told(self, request: Request, body: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from body
+        except Broken as error:
+            raise failure.unreachable(request, self._host, error) from error
 
     def refusal(self, request: Request, response: Response) -> CtrCiError:
         return failure.refusal(request, response, self.repository.host, self.repository.name)
