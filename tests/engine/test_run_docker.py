@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ctr_ci.problem import Exit
+from ctr_ci.verbs.selection import Selection
 from testbed.builds import Builds, Ran, remove_images, sh
 
 
@@ -61,6 +62,25 @@ def test_an_image_that_nothing_ran_is_told_and_can_be_refused(
     done = ran(build, config={"images": [name]}, source=app, gate_policy="required")
     assert (done.exit, done.record.status) == (Exit.NO, "FAILURE")
     assert "gate tested missing: " in done.err
+
+
+def test_an_image_that_an_earlier_build_left_is_not_of_this_build(
+    ran: Builds, docker_builder: str, app: Path
+) -> None:
+    name = "ctr-ci.test/app:left"
+    build = docker("build", "-q", "-t", name, ".", id="build")
+    assert ran(build, config={"images": [name]}, source=app).exit is Exit.DONE
+    # All from the cache, and yet this build's.
+    assert ran(build, config={"images": [name]}, source=app).exit is Exit.DONE
+    broken = docker("build", "-q", "-t", name, "nowhere", id="build", allowFailure=True)
+    done = ran(broken, config={"images": [name]}, source=app)
+    assert (done.exit, done.record.images) == (Exit.NO, ())
+    assert f'failed to find one or more images after execution of build steps: ["{name}"]' in done.err
+    assert f"{name} is here from before" in done.err
+    # Steps that are left out may be those that made it.
+    chosen = Selection(skip=("build",))
+    steps: tuple[dict[str, object], ...] = (broken, {"name": name, "id": "test"})
+    assert ran(*steps, config={"images": [name]}, source=app, selection=chosen).exit is Exit.DONE
 
 
 def test_a_container_that_a_step_ran_counts_with_its_own_exit_code(

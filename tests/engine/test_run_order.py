@@ -84,6 +84,12 @@ def test_a_step_that_runs_too_long_fails_the_build(ran: Builds) -> None:
     assert "its own timeout of 1 s" in done.err
 
 
+def test_a_step_that_runs_too_long_is_forgiven_like_any_failure(ran: Builds) -> None:
+    done = ran(sh("sleep 60", timeout="1s", allowFailure=True), sh("echo on"))
+    assert (done.exit, done.statuses) == (Exit.DONE, ["TIMEOUT", "SUCCESS"])
+    assert done.record.steps[0].forgiven
+
+
 def test_a_build_that_runs_too_long_times_out(ran: Builds) -> None:
     done = ran(sh("sleep 60"), sh("true"), config={"timeout": "2s"})
     assert (done.exit, done.record.status) == (Exit.TIMEOUT, "TIMEOUT")

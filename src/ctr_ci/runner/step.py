@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.events import Event, ImagePulling, StepFinished, StepOutput, StepStarted
@@ -50,6 +50,7 @@ class StepEnd:
     forgiven: bool = False
     problem: Problem | None = None
     error: CtrCiError | None = None
+    image_id: str = ""  # what it ran, "" where it came to nothing
 
     @property
     def ok(self) -> bool:
@@ -101,7 +102,7 @@ class StepRun:
         status, forgiven = self._judge(code, error)
         end = self._end(status, forgiven, StepFailure(step, image, code, oom, tail.lines()), error)
         bench.emit(StepFinished(bench.clock(), step.index, status, code, forgiven, self._output))
-        return end
+        return replace(end, image_id=image.id if image is not None else "")
 
     def _run(self, image: Image, tail: Tail) -> tuple[int, bool]:
         """Runs the container to its end. Returns the exit code, and whether memory ran out."""
@@ -191,8 +192,10 @@ class StepRun:
         """The step's status, and whether its failure is forgiven. Codes go before allowFailure."""
         if code == 0:
             return "SUCCESS", False
-        if self._verdict is not None:
+        if self._verdict == "CANCELLED":
             return self._verdict, False
+        if self._verdict is not None:  # its time was up: it has no code, so only allowFailure counts
+            return self._verdict, self.step.allow_failure and not self.step.allow_exit_codes
         if error is not None and not isinstance(error, CannotStart):
             return "FAILURE", False
         if self.step.allow_exit_codes:

@@ -30,6 +30,9 @@ class StepDocker(Protocol):
     def built(self, image_id: str) -> bool:
         """Whether this build made the image."""
 
+    def stale(self, image_id: str) -> bool:
+        """Whether no step can have made the image or given it a name: it is from before."""
+
     def close(self) -> None:
         """Removes what steps made. Raises WorldError where some of it stays."""
 
@@ -42,6 +45,9 @@ class NoDocker:
         pass
 
     def built(self, image_id: str) -> bool:
+        return False
+
+    def stale(self, image_id: str) -> bool:
         return False
 
     def close(self) -> None:
@@ -60,6 +66,7 @@ class Brokered:
         self._emit = emit
         self._clock = clock
         self._built: set[str] = set()
+        self._tagged: set[str] = set()
         self._broker = open_broker(self._noted)
 
     def socket(self, step: Step) -> str:
@@ -71,6 +78,9 @@ class Brokered:
     def built(self, image_id: str) -> bool:
         return image_id in self._built
 
+    def stale(self, image_id: str) -> bool:
+        return image_id not in self._built | self._tagged
+
     def close(self) -> None:
         self._broker.close()
 
@@ -81,6 +91,7 @@ class Brokered:
                 self._built.add(image_id)
                 self._emit(ImageBuilt(at, step, image_id, names))
             case brokers.Tagged(step, image_id, name):
+                self._tagged.add(image_id)
                 self._emit(ImageTagged(at, step, image_id, name))
             case brokers.Ran(step, image_id, exit_code, started, stopped):
                 self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
@@ -117,6 +128,9 @@ class Trusted:
 
     def built(self, image_id: str) -> bool:
         return image_id in self._built
+
+    def stale(self, image_id: str) -> bool:
+        return False  # a build that was all cached changes nothing that we could see
 
     def close(self) -> None:
         pass
