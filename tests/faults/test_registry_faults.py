@@ -295,6 +295,17 @@ def test_a_blob_is_one_put_with_its_length_and_the_location_kept_byte_for_byte(
         assert "&digest=sha256%3A" in put.path
 
 
+def test_an_upload_offered_instead_of_a_mount_is_used(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    saved = image()
+    Push(between.host, mounts=("team/base",))(saved, "v1")
+    whole(started.host, "v1", saved)
+    posts = [seen.path for seen in between.seen if seen.method == "POST"]
+    assert len([path for path in posts if "mount=sha256%3A" in path and "from=team%2Fbase" in path]) == 3
+    assert len([path for path in posts if "mount=" not in path]) == 1  # the knock at the door
+
+
 def test_a_warning_is_shown_once(registry: StartRegistry, proxy: Proxy) -> None:
     between = proxy(registry().host)
     warned = Answer(404, (("Warning", '299 - "this registry closes in May"'),))

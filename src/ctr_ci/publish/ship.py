@@ -66,6 +66,7 @@ class Shipment:
         self._tell = tell
         self._lock = Lock()
         self._arrived: dict[Digest, How] = {}
+        self._opened: dict[Digest, str] = {}  # uploads that a registry offers instead of a mount
         self._stop = Flag()
         self._workers: list[_Worker] = []
         self._failure: BaseException | None = None
@@ -98,15 +99,17 @@ class Shipment:
             self._arrive(blob, How.EXISTING)
             return True
         for source in self._registry.mounts:
-            if registry_blobs.mount(self._registry, blob.digest, source) is None:
+            opened = registry_blobs.mount(self._registry, blob.digest, source)
+            if opened is None:
                 self._arrive(blob, How.MOUNTED)
                 return True
+            self._opened[blob.digest] = opened or self._opened.get(blob.digest, "")
         return False
 
     def send(self, blob: Descriptor, upload: Upload) -> None:
         """Brings a blob there, whichever way is the shortest."""
         if not self.settle(blob):
-            registry_blobs.put(self._registry, blob.digest, upload)
+            registry_blobs.put(self._registry, blob.digest, upload, self._opened.pop(blob.digest, ""))
             self._arrive(blob, How.UPLOADED)
 
     def knock(self) -> None:
