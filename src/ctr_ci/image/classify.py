@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from ctr_ci.image import places
 from ctr_ci.image.elf import Binary
-from ctr_ci.image.packages.package import Package
+from ctr_ci.image.packages.package import Key, Package
 from ctr_ci.image.places import Place
 from ctr_ci.image.share import Share
 
@@ -26,7 +26,7 @@ class Classifier:
     def __init__(
         self,
         words: tuple[str, ...],
-        build: Mapping[tuple[str, str], str],
+        build: Mapping[Key, str],
         binaries: Mapping[str, Binary],
         compiled_script: bool,
     ) -> None:
@@ -34,6 +34,8 @@ class Classifier:
         self._binaries = binaries
         self._compiled_script = compiled_script
         names = {word.rpartition("/")[2] for word in words}
+        if "dotnet" in names and names & {"run", "watch", "build", "test"}:
+            names.add("dotnet-sdk")  # `dotnet app.dll` needs the runtime alone
         text = " ".join(words)
 
         def runs(place: Place) -> bool:

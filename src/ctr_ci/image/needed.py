@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ctr_ci.image.owners import Owners
-from ctr_ci.image.packages.package import Package
+from ctr_ci.image.packages.package import Key, Package
 from ctr_ci.image.state import State
 from ctr_ci.image.tar import FILE
 from ctr_ci.image.tools import why_build
 
-Key = tuple[str, str]
 # What shows that a language's interpreter is needed, and under which names that is found.
 LANGUAGES = {
     "pip": ("python3", "python"),
@@ -58,6 +57,8 @@ def build_only(
     started = {owner.key for path in state.started() if (owner := owners.of(path)) is not None}
     for key in started:
         judged.pop(key, None)  # the image's purpose is to run it
+    inside = tuple(f"{key[2]}/" for key in started if key[0] == "npm")
+    judged = {key: why for key, why in judged.items() if not (inside and key[2].startswith(inside))}
     graph = _Graph(everything)
     roots = {
         p.key for p in everything if p.system and p.key not in judged and (p.essential or not p.automatic)
@@ -66,7 +67,7 @@ def build_only(
     roots |= set(_asked(everything, judged, state, owners, application))
     stays = graph.reach(sorted(roots), without=judged)
     brought = graph.reach(sorted(key for key in judged if by_name[key].system), without={})
-    for key, (_, who) in brought.items():
+    for key, (_, who, _) in brought.items():
         if key not in stays and key not in judged and by_name[key].automatic and not by_name[key].essential:
             judged[key] = f"needed by build packages alone ({who})"
     return judged

@@ -32,7 +32,8 @@ BUILD = {
         linux-headers-* linux-source* linux-libc-dev git git-man mercurial subversion bzr cvs swig
         protobuf-compiler erlang-dev erlang-src mono-devel dotnet-sdk-* r-base-dev ccache distcc
         gfortran gfortran-* gnat gnat-* fpc lazarus scons bazel* dh-* quilt equivs patchelf""",
-    "apk": """build-base alpine-sdk abuild gcc g++ gfortran clang* llvm*-dev llvm* make cmake samurai ninja
+    "apk": """.build* .*-build* .*build-deps .fetch* .phpize-deps .dev*
+        build-base alpine-sdk abuild gcc g++ gfortran clang* llvm*-dev llvm* make cmake samurai ninja
         meson autoconf automake libtool bison flex m4 pkgconf patch binutils fortify-headers file-dev
         musl-dev libc-dev linux-headers bsd-compat-headers go rust cargo openjdk*-jdk openjdk*-jmods
         openjdk*-src openjdk*-static-libs maven gradle apache-ant npm yarn pnpm py3-pip py3-setuptools

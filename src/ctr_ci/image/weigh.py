@@ -12,7 +12,7 @@ from ctr_ci.image.merge import Merged, merge
 from ctr_ci.image.needed import build_only
 from ctr_ci.image.owners import Owners
 from ctr_ci.image.packages import databases
-from ctr_ci.image.packages.package import Package
+from ctr_ci.image.packages.package import Key, Package
 from ctr_ci.image.places import COMPILERS
 from ctr_ci.image.secrets import leaks
 from ctr_ci.image.share import Share
@@ -56,9 +56,11 @@ def weigh(
     every_binary = {path: b for layer in layers for path, b in layer.binaries.items()}
     classifier = Classifier(state.words, build, every_binary, compiled_script)
     links = _links_counted(config, layers, engine_bytes)
+    shown: dict[Key, list[int]] = {}
+    hidden: dict[Key, list[int]] = {}
     items = [
-        *_visible(merged, owners, classifier, links),
-        *_hidden(merged, owners, before, classifier, links),
+        *_visible(merged, owners, classifier, links, shown),
+        *_hidden(merged, owners, before, classifier, links, hidden),
     ]
     compilers = sorted(
         (
@@ -94,7 +96,7 @@ def weigh(
             for index, layer in enumerate(layers)
         ),
         tuple(items),
-        _package_weights(items, packages, former, build, brought),
+        _package_weights(((False, packages, shown), (True, former, hidden)), build, brought),
         _duplicates(merged),
         tuple(compilers),
         (*config.entrypoint, *config.command),
@@ -107,7 +109,13 @@ def weigh(
     )
 
 
-def _visible(merged: Merged, owners: Owners, classifier: Classifier, links: Sequence[bool]) -> list[Item]:
+def _visible(
+    merged: Merged,
+    owners: Owners,
+    classifier: Classifier,
+    links: Sequence[bool],
+    tally: dict[Key, list[int]],
+) -> list[Item]:
     items = []
     for path, (layer, entry) in merged.tree.items():
         if entry.kind == DIRECTORY:
@@ -119,13 +127,18 @@ def _visible(merged: Merged, owners: Owners, classifier: Classifier, links: Sequ
             target = merged.real(path)
             if target in merged.tree:
                 share, why = classifier.verdict(target, owners.of(target))
-        ecosystem, name = owner.key if owner is not None else ("", "")
+        ecosystem, name = _counted(tally, owner, size)
         items.append(Item(path, layer, size, share, share, why, ecosystem, name))
     return items
 
 
 def _hidden(
-    merged: Merged, owners: Owners, before: Owners, classifier: Classifier, links: Sequence[bool]
+    merged: Merged,
+    owners: Owners,
+    before: Owners,
+    classifier: Classifier,
+    links: Sequence[bool],
+    tally: dict[Key, list[int]],
 ) -> list[Item]:
     items = []
     for path, layer, by, how, entry in merged.shadows:
@@ -134,7 +147,7 @@ def _hidden(
             continue
         owner = before.of(path) or owners.of(path)
         was, why = classifier.verdict(path, owner)
-        ecosystem, name = owner.key if owner is not None else ("", "")
+        ecosystem, name = _counted(tally, owner, size)
         items.append(Item(path, layer, size, Share.WASTE, was, why, ecosystem, name, how, by))
     return items
 
@@ -171,11 +184,11 @@ def _base(config: Config, base: Sequence[str] | None) -> tuple[int, str]:
 
 def _packages(
     layers: Sequence[Layer], merged: Merged, state: State
-) -> tuple[tuple[Package, ...], tuple[Package, ...], dict[tuple[str, str, str], int]]:
-    """The packages at the end, those that were there once, and (ecosystem, name, version) → the layer
-    in whose databases it first stands."""
-    brought: dict[tuple[str, str, str], int] = {}
-    once: dict[tuple[str, str], Package] = {}
+) -> tuple[tuple[Package, ...], tuple[Package, ...], dict[tuple[Key, str], int]]:
+    """The packages at the end, those that were there once, and each with its version → the layer in
+    whose databases it first stands."""
+    brought: dict[tuple[Key, str], int] = {}
+    once: dict[Key, Package] = {}
     kept: dict[str, bytes] = {}
     packages: tuple[Package, ...] = ()
     for index, layer in enumerate(layers):
@@ -187,7 +200,7 @@ def _packages(
         binaries = state.binaries if last else layer.binaries
         packages = databases.read(kept, binaries, paths)
         for package in packages:
-            brought.setdefault((*package.key, package.version), index)
+            brought.setdefault((package.key, package.version), index)
             once[package.key] = package
     present = {package.key for package in packages}
     return packages, tuple(p for key, p in once.items() if key not in present), brought
@@ -203,25 +216,25 @@ def _apply(kept: dict[str, bytes], layer: Layer) -> bool:
     return bool(gone or layer.kept)
 
 
+def _counted(tally: dict[Key, list[int]], owner: Package | None, size: int) -> tuple[str, str]:
+    """The owner's ecosystem and name; its bytes are added to its own in `tally`."""
+    if owner is None:
+        return "", ""
+    counts = tally.setdefault(owner.key, [0, 0])
+    counts[0] += size
+    counts[1] += 1
+    return owner.ecosystem, owner.name
+
+
 def _package_weights(
-    items: list[Item],
-    packages: tuple[Package, ...],
-    former: tuple[Package, ...],
-    build: Mapping[tuple[str, str], str],
-    brought: Mapping[tuple[str, str, str], int],
+    groups: Sequence[tuple[bool, Sequence[Package], Mapping[Key, list[int]]]],
+    build: Mapping[Key, str],
+    brought: Mapping[tuple[Key, str], int],
 ) -> tuple[PackageWeight, ...]:
-    sizes: dict[tuple[str, str], list[int]] = {}
-    hidden: dict[tuple[str, str], list[int]] = {}
-    for item in items:
-        if item.package:
-            table = hidden if item.share is Share.WASTE else sizes
-            counts = table.setdefault((item.ecosystem, item.package), [0, 0])
-            counts[0] += item.size
-            counts[1] += 1
-    found: dict[tuple[str, str], PackageWeight] = {}
-    for removed, group, table in ((False, packages, sizes), (True, former, hidden)):
-        for package in group:
-            size, files = table.get(package.key, (0, 0))
+    found: dict[Key, PackageWeight] = {}
+    for removed, packages, tally in groups:
+        for package in packages:
+            size, files = tally.get(package.key, (0, 0))
             why = build.get(package.key, "")
             found[package.key] = PackageWeight(
                 package.ecosystem,
@@ -231,10 +244,10 @@ def _package_weights(
                 files,
                 Share.BUILD if why else Share.RUNTIME,
                 why,
-                brought.get((*package.key, package.version), -1),
+                brought.get((package.key, package.version), -1),
                 removed,
             )
-    return tuple(sorted(found.values(), key=lambda p: (-p.size_bytes, p.ecosystem, p.name)))
+    return tuple(sorted(found.values(), key=lambda p: (-p.size_bytes, p.ecosystem, p.name, p.version)))
 
 
 def _duplicates(merged: Merged) -> tuple[Duplicate, ...]:

@@ -264,6 +264,51 @@ def test_dependencies_for_development_are_build_only() -> None:
     assert share["usr/local/lib/node_modules/npm/node_modules/glob/package.json"] == "build"
 
 
+def test_the_same_name_in_two_places_is_two_packages() -> None:
+    files: dict[str, Content] = {
+        "usr/local/lib/node_modules/npm/package.json": '{"version": "10"}',
+        "usr/local/lib/node_modules/npm/node_modules/semver/package.json": '{"version": "7"}',
+        "app/package.json": '{"dependencies": {"semver": "6"}}',
+        "app/node_modules/semver/package.json": '{"version": "6"}',
+    }
+    found = weigh(files)
+    share = shares(found)
+    assert share["app/node_modules/semver/package.json"] == "runtime"
+    assert share["usr/local/lib/node_modules/npm/node_modules/semver/package.json"] == "build"
+    assert sorted((p.version, p.size_bytes) for p in found.packages if p.name == "semver") == [
+        ("6", 16),
+        ("7", 16),
+    ]
+    npm = files | {"usr/local/bin/npm": link("../lib/node_modules/npm/bin/npm-cli.js")}
+    npm["usr/local/lib/node_modules/npm/bin/npm-cli.js"] = "#!/usr/bin/env node\n"
+    assert "build" not in shares(weigh(npm, config={"Cmd": ["npm", "start"]})).values()
+
+
+def test_alpine_virtual_packages_tell_what_they_are_for() -> None:
+    installed = (
+        "P:.build-deps\nV:1\nD:gcc zlib\n\nP:gcc\nV:13\nD:isl26\nF:usr/bin\nR:gcc\n\n"
+        "P:isl26\nV:1\nF:usr/lib\nR:libisl.so\n\nP:zlib\nV:1\nF:usr/lib\nR:libz.so\n\n"
+        "P:.run-deps\nV:1\nD:libpq\n\nP:libpq\nV:1\nF:usr/lib\nR:libpq.so\n\n"
+    )
+    files: dict[str, Content] = {
+        f"usr/{path}": ELF for path in ("bin/gcc", "lib/libisl.so", "lib/libz.so", "lib/libpq.so")
+    }
+    found = shares(
+        weigh(
+            {
+                **files,
+                "lib/apk/db/installed": installed,
+                "etc/apk/world": "alpine-base\n.build-deps\n.run-deps\n",
+            }
+        )
+    )
+    assert {path for path, share in found.items() if share == "build"} == {
+        "usr/bin/gcc",
+        "usr/lib/libisl.so",
+        "usr/lib/libz.so",
+    }
+
+
 def test_typescript_is_a_source_only_where_something_compiled_it() -> None:
     assert shares(weigh({"app/src/main.ts": "x"})) == {"app/src/main.ts": "runtime"}
     assert shares(weigh({"app/src/main.ts": "x", "app/dist/main.js": "y"}))["app/src/main.ts"] == "source"

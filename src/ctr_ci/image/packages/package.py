@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Key = tuple[str, str, str]  # ecosystem, name, place
 SYSTEM = frozenset({"deb", "apk", "rpm", "pacman"})
 
 
@@ -29,8 +30,11 @@ class Package:
     dev: bool = False
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.ecosystem, self.name
+    def key(self) -> Key:
+        """Which package it is: a language's may lie in several places, in several versions."""
+        if self.system:
+            return self.ecosystem, self.name, ""
+        return self.ecosystem, self.name, next(iter((*self.folders, *self.files)), "")
 
     @property
     def system(self) -> bool:
