@@ -8,11 +8,8 @@ takes heredoc lines for instructions, and its import alone would cost the linter
 from __future__ import annotations
 
 from ctr_ci.dockerfile.directive import Directive, directive
-from ctr_ci.dockerfile.heredoc import heredoc_mark, raw_words
 from ctr_ci.dockerfile.instruction import Comment, Heredoc
-from ctr_ci.dockerfile.lex import SPACE
-from ctr_ci.dockerfile.pattern import LexError
-from ctr_ci.dockerfile.text import Text, Word
+from ctr_ci.dockerfile.text import SPACE, Text, Word
 from ctr_ci.problem import Problem
 from ctr_ci.source import Source
 from ctr_ci.value import value
@@ -164,6 +161,9 @@ class Cutter:
 
     def heredocs(self, head: Head) -> tuple[Heredoc, ...]:
         """The here-documents that a line announces; their bodies are taken from the lines that follow."""
+        from ctr_ci.dockerfile.heredoc import heredoc_mark, raw_words
+        from ctr_ci.dockerfile.pattern import LexError
+
         found: list[Heredoc] = []
         at = 0
         for raw in raw_words(head.text.text):

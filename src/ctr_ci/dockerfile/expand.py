@@ -8,9 +8,7 @@ knows (`--build-arg`, platform) is None.
 from __future__ import annotations
 
 from ctr_ci.dockerfile.instruction import Arg, Env
-from ctr_ci.dockerfile.lex import UNKNOWN, Lexer
-from ctr_ci.dockerfile.pattern import LexError
-from ctr_ci.dockerfile.text import Word
+from ctr_ci.dockerfile.text import UNKNOWN, Word
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -81,6 +79,9 @@ class Scope:
         text = word if isinstance(word, str) else word.text
         if "$" not in text and "'" not in text and '"' not in text and self.escape not in text:
             return Expansion(text)
+        from ctr_ci.dockerfile.lex import Lexer
+        from ctr_ci.dockerfile.pattern import LexError
+
         lexer = Lexer(text, self.escape, self._lookup)
         try:
             result, _ = lexer.read()

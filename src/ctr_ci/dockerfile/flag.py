@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from ctr_ci.dockerfile.complain import Complaints, nearest
 from ctr_ci.dockerfile.instruction import Flag
-from ctr_ci.dockerfile.lex import SPACE
-from ctr_ci.dockerfile.text import Text, Word
+from ctr_ci.dockerfile.text import SPACE, Text, Word
 
 GAP = " \t\v\f\r"  # what parts words where BuildKit does not look at quotes
 # name -> "text", "bool" or "many" (may be repeated)

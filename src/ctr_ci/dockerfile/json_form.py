@@ -10,8 +10,7 @@ import re
 
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.instruction import Line
-from ctr_ci.dockerfile.lex import SPACE
-from ctr_ci.dockerfile.text import Text, Word
+from ctr_ci.dockerfile.text import SPACE, Text, Word
 
 try:  # the C function behind json.loads: importing json itself costs the cold start two milliseconds
     from _json import scanstring

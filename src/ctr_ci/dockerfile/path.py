@@ -9,9 +9,7 @@ import re
 
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.flag import truth
-from ctr_ci.dockerfile.heredoc import heredoc_mark
 from ctr_ci.dockerfile.instruction import Add, Copy, Flag, Line
-from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Word
 from ctr_ci.dockerfile.words import blank_delimited, check_expansion
 
@@ -90,6 +88,11 @@ def _word(flag: Flag | None) -> Word | None:
 
 
 def _is_heredoc(word: Word) -> bool:
+    if "<<" not in word.text:
+        return False
+    from ctr_ci.dockerfile.heredoc import heredoc_mark
+    from ctr_ci.dockerfile.pattern import LexError
+
     try:
         return heredoc_mark(word.text) is not None
     except LexError:

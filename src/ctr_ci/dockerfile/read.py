@@ -1,7 +1,8 @@
 """Reads one cut line into its typed instruction; what BuildKit would refuse goes to the complaints.
 
 BuildKit `instructions/parse.go`, and the checks of `dockerfile2llb` that need no context. What
-rules own is left to them: port numbers out of range, references to stages, image names.
+rules own is left to them: port numbers out of range, references to stages, image names. Readers
+that few files need are imported when one does.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from ctr_ci.dockerfile import flag as flags
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.cut import KEYWORDS
-from ctr_ci.dockerfile.healthcheck import healthcheck
 from ctr_ci.dockerfile.instruction import (
     Arg,
     Cmd,
@@ -20,6 +20,7 @@ from ctr_ci.dockerfile.instruction import (
     Label,
     Line,
     Maintainer,
+    Mount,
     Onbuild,
     Run,
     Shell,
@@ -30,11 +31,8 @@ from ctr_ci.dockerfile.instruction import (
     Workdir,
 )
 from ctr_ci.dockerfile.json_form import json_strings
-from ctr_ci.dockerfile.mount import mount
 from ctr_ci.dockerfile.path import copy_or_add
-from ctr_ci.dockerfile.port import expose
 from ctr_ci.dockerfile.script import shell_text
-from ctr_ci.dockerfile.signal import is_signal
 from ctr_ci.dockerfile.text import Text, Word
 from ctr_ci.dockerfile.words import blank_delimited, check_expansion, names, pairs
 
@@ -112,7 +110,12 @@ def _run(line: Line, escape: str, complaints: Complaints) -> Instruction:
         word = _value(line, name)
         if word is not None and word.text not in known:
             complaints.at(word, f"--{name}={word.text}", ", ".join(known))
-    mounts = tuple([mount(flag, complaints) for flag in line.flags if flag.name == "mount" and flag.value])
+    mounts: tuple[Mount, ...] = ()
+    if line.flags:
+        from ctr_ci.dockerfile.mount import mount
+
+        given = [flag for flag in line.flags if flag.name == "mount" and flag.value]
+        mounts = tuple([mount(flag, complaints) for flag in given])
     script, whole, interpreter = shell_text(line, json)
     return Run(line, json, script, mounts, whole, interpreter)
 
@@ -162,6 +165,8 @@ def _one(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
         return User(line, word)
     if keyword == "WORKDIR":
         return Workdir(line, word)
+    from ctr_ci.dockerfile.signal import is_signal
+
     if "$" not in word.text and not is_signal(word.text.strip("\"'")):
         complaints.at(word, f"the signal {word.text!r}", "a name such as SIGTERM, or a number over 0")
     return Stopsignal(line, word)
@@ -193,6 +198,18 @@ def _shell(line: Line, escape: str, complaints: Complaints) -> Instruction | Non
     return Shell(line, json)
 
 
+def _expose(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    from ctr_ci.dockerfile.port import expose
+
+    return expose(line, escape, complaints)
+
+
+def _healthcheck(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
+    from ctr_ci.dockerfile.healthcheck import healthcheck
+
+    return healthcheck(line, escape, complaints)
+
+
 def _onbuild(line: Line, escape: str, complaints: Complaints) -> Instruction | None:
     if not line.arguments.text:
         complaints.at(line.keyword, "ONBUILD without an instruction", "ONBUILD RUN …")
@@ -222,9 +239,9 @@ _READERS: dict[str, Reader] = {
     "WORKDIR": _one,
     "MAINTAINER": _one,
     "STOPSIGNAL": _one,
-    "EXPOSE": expose,
+    "EXPOSE": _expose,
     "VOLUME": _volume,
     "SHELL": _shell,
-    "HEALTHCHECK": healthcheck,
+    "HEALTHCHECK": _healthcheck,
     "ONBUILD": _onbuild,
 }

@@ -5,10 +5,8 @@ BuildKit `dockerfile2llb/convert.go`, dispatchRun.
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile.heredoc import heredoc_mark
 from ctr_ci.dockerfile.instruction import Heredoc, Line
 from ctr_ci.dockerfile.json_form import content
-from ctr_ci.dockerfile.pattern import LexError
 from ctr_ci.dockerfile.text import Text, Word
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox")
@@ -20,6 +18,9 @@ def shell_text(line: Line, json: tuple[Word, ...] | None) -> tuple[Text | None, 
         return _of_json(json), False, None
     if not line.heredocs:
         return line.arguments, False, None
+    from ctr_ci.dockerfile.heredoc import heredoc_mark
+    from ctr_ci.dockerfile.pattern import LexError
+
     try:
         alone = heredoc_mark(line.arguments.text) is not None
     except LexError:

@@ -11,6 +11,12 @@ from bisect import bisect_right
 from ctr_ci.source import Source, Span
 from ctr_ci.value import value
 
+# What Go's unicode.IsSpace accepts; Python's str.isspace takes more.
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a" + (
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+UNKNOWN = "\ufdd0"  # stands in a result for the value of a variable that is set to we know not what
+
 
 @value
 class Word:

@@ -10,9 +10,7 @@ import re
 
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.instruction import Pair
-from ctr_ci.dockerfile.lex import SPACE, UNKNOWN, Lexer
-from ctr_ci.dockerfile.pattern import LexError
-from ctr_ci.dockerfile.text import Text, Word
+from ctr_ci.dockerfile.text import SPACE, UNKNOWN, Text, Word
 
 _quoted: dict[str, re.Pattern[str]] = {}
 
@@ -105,10 +103,6 @@ def names(arguments: Text, escape: str, complaints: Complaints) -> tuple[Pair, .
     return tuple(found)
 
 
-def _anything(name: str) -> str:
-    return UNKNOWN
-
-
 def check_expansion(word: Word | None, escape: str, complaints: Complaints) -> None:
     """Complains of a word in which BuildKit could not expand the variables, whatever their values."""
     if word is None:
@@ -118,7 +112,10 @@ def check_expansion(word: Word | None, escape: str, complaints: Complaints) -> N
         return
     if "'" not in text and escape not in text and "${" not in text and text.count('"') % 2 == 0:
         return
+    from ctr_ci.dockerfile.lex import Lexer
+    from ctr_ci.dockerfile.pattern import LexError
+
     try:
-        Lexer(text, escape, _anything).read()
+        Lexer(text, escape, lambda name: UNKNOWN).read()
     except LexError as error:
         complaints.at(word, f"{text!r} cannot be expanded: {error}", "balanced quotes and ${name} forms")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from ctr_ci.shell.draft import Draft, end_of, moved
-from ctr_ci.shell.quote import handed_on
 from ctr_ci.shell.redirect import RedirectionReader
 from ctr_ci.shell.script import Assignment, Pipeline, Unread, Word
 from ctr_ci.shell.unwrap import inner_command, inner_script
@@ -158,6 +157,8 @@ class CommandReader(RedirectionReader):
             self.depth -= 1
 
     def _inner_script(self, draft: Draft, name: str, word: Word) -> None:
+        from ctr_ci.shell.quote import handed_on
+
         text, places = handed_on(word.text, word.start)
         sub = type(self)(text, {}, (*self.nesting, "script"))
         sub.depth = self.depth + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ctr_ci.shell.quote import ansi_decoded
 from ctr_ci.shell.script import Redirection, Unread, Word
 
 PLAIN = re.compile(r"[^ \t\n\r\f\v'\"\\$`|&;<>()]+")
@@ -142,7 +141,11 @@ class WordReader:
             end = self.size
         self.at = min(end + 1, self.size)
         body = self.text[start:end]
-        return ansi_decoded(body) if ansi else body
+        if not ansi:
+            return body
+        from ctr_ci.shell.quote import ansi_decoded
+
+        return ansi_decoded(body)
 
     def _double(self) -> str | None:
         text, start = self.text, self.at
