@@ -149,6 +149,7 @@ ROWS: list[tuple[str, str, str]] = [
     (D + 'CMD ["a"]\nCMD ["b"]\n', "multiple-instructions", ""),
     (D + "ENV A=1 B=$A\n", "env-self", "undefined-var"),
     (D + "COPY a ${U:-/x}/\n", "", "undefined-var"),
+    (D + "WORKDIR $HOME/a\n", "undefined-var", ""),
     (D + "ENV GIT_USERNAME=b TOKENIZERS_PARALLELISM=1 SSH_PRIVATE_PATH=/x\n", "", "secret-arg"),
     (D + "ENV GPG_KEY=0123456789012345678901234567890123456789\n", "", "secret-arg"),
     (D + "RUN git config --global http.sslVerify false\n", "tls-off", ""),

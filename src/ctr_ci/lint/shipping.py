@@ -253,7 +253,8 @@ def _fetches(facts: Facts, run: Run) -> Span | None:
             return facts.span(run, one.command.start, one.command.end)
     for command, _ in _commands(facts, run):
         verbs = _INSTALLERS.get(command.name)
-        if verbs is not None and (not verbs or (command.values[:1] or ("",))[0] in verbs):
+        first = (command.values[:1] or ("",))[0] or ""
+        if verbs is not None and (not verbs or ("" if first.startswith("-") else first) in verbs):
             return facts.span(run, command.start, command.end)
     return None
 

@@ -11,6 +11,39 @@ if TYPE_CHECKING:
     from ctr_ci.lint.rule import Finding
 
 
+_WITH_VALUE = frozenset(
+    [
+        "-u",
+        "-g",
+        "-G",
+        "-d",
+        "-h",
+        "-s",
+        "-c",
+        "-p",
+        "-b",
+        "-k",
+        "-e",
+        "-f",
+        "-K",
+        "--uid",
+        "--gid",
+        "--groups",
+        "--home",
+        "--home-dir",
+        "--shell",
+        "--comment",
+        "--gecos",
+        "--ingroup",
+        "--password",
+        "--base-dir",
+        "--skel",
+        "--expiredate",
+        "--inactive",
+    ]
+)
+
+
 def check(facts: Facts) -> Iterator[Finding]:
     for stage in facts.shipping:
         chain = facts.dockerfile.chain(stage)
@@ -26,8 +59,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if script is None or not isinstance(run, Run):
                 continue
             for command in script.commands:
-                name = command.values[-1] if command.values else ""
-                if command.name not in ("useradd", "adduser") or not name or name.startswith("-"):
+                name = _name(command.values) if command.name in ("useradd", "adduser") else ""
+                if not name:
                     continue
                 if name in text or script.text.count(name) > 1 or _switches(facts, name):
                     continue
@@ -36,6 +69,16 @@ def check(facts: Facts) -> Iterator[Finding]:
                     f"the user {name} is made, and nothing runs as it: the container runs as root",
                     help=f"end with USER {name}, or better its number",
                 )
+
+
+def _name(values: tuple[str, ...]) -> str:
+    """The user that useradd or adduser makes: its last word that belongs to no option."""
+    plain = [
+        text
+        for at, text in enumerate(values)
+        if not text.startswith("-") and not (at and values[at - 1] in _WITH_VALUE)
+    ]
+    return plain[0] if plain and plain[0].replace("-", "").replace("_", "").isalnum() else ""
 
 
 def _switches(facts: Facts, name: str) -> bool:
@@ -49,7 +92,7 @@ def _switches(facts: Facts, name: str) -> bool:
 RULE = Rule(
     id="CT190",
     name="user-never-used",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     category=Category.SECURITY,
     summary="A user is made and never used",
     why="Somebody meant the program to run as that user; without USER it runs as root all the same.",
