@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from queue import Empty
 
@@ -435,17 +436,21 @@ class _Run:
             self._not_removed(error.problems[0])
 
     def _tidy(self) -> None:
-        """Removes all of this build. What goes wrong with that is told, and hides nothing else."""
-        try:
+        """Removes all of this build, in this order; one that fails keeps no other from its turn."""
+        with ExitStack() as last:
+            last.callback(self._ledger.close)
+            last.callback(self._background.shutdown)
+            last.callback(self._metadata.close)
+            if self._lanes is not None:
+                last.callback(self._lanes.close)
             if self._step_docker is not None:
-                self._step_docker.close()
+                last.callback(self._close_docker, self._step_docker)
+
+    def _close_docker(self, docker: StepDocker) -> None:
+        try:
+            docker.close()
         except WorldError as error:
             self._not_removed(error.problems[0])
-        if self._lanes is not None:
-            self._lanes.close()
-        self._metadata.close()
-        self._background.shutdown()
-        self._ledger.close()
 
     def _keep(self, container: str) -> None:
         self._ledger.keep(container)
