@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from ctr_ci.image.classify import Classifier
 from ctr_ci.image.config import Config
+from ctr_ci.image.installed import counted, installed, package_weights
 from ctr_ci.image.layers import Entry, Layer
 from ctr_ci.image.merge import Merged, merge
 from ctr_ci.image.needed import build_only
 from ctr_ci.image.owners import Owners
 from ctr_ci.image.packages import databases
-from ctr_ci.image.packages.package import Key, Package
+from ctr_ci.image.packages.package import Key
 from ctr_ci.image.places import COMPILERS
 from ctr_ci.image.secrets import leaks
 from ctr_ci.image.share import Share
 from ctr_ci.image.state import State
 from ctr_ci.image.tar import DIRECTORY, FILE, SYMLINK
-from ctr_ci.image.weight import Duplicate, Item, LayerWeight, PackageWeight, Weight
+from ctr_ci.image.weight import Duplicate, Item, LayerWeight, Weight
 
 SMALLEST_DUPLICATE = 4096  # below, a copy costs less than the line that tells of it
 
@@ -36,7 +37,7 @@ def weigh(
     symlinks it counts; `base`: the diff IDs of the base image, where they are known."""
     merged = merge(layers)
     state = State.of(config, layers, merged)
-    packages, former, brought = _packages(layers, merged, state)
+    packages, former, brought = installed(layers, merged, state)
     owners, before = Owners(packages, merged), Owners(former, merged)
     places = Classifier(state.words, {}, state.binaries, compiled_script=False)
     application = frozenset(
@@ -55,7 +56,7 @@ def weigh(
     )
     every_binary = {path: b for layer in layers for path, b in layer.binaries.items()}
     classifier = Classifier(state.words, build, every_binary, compiled_script)
-    links = _links_counted(config, layers, engine_bytes)
+    links = _linkscounted(config, layers, engine_bytes)
     shown: dict[Key, list[int]] = {}
     hidden: dict[Key, list[int]] = {}
     items = [
@@ -96,17 +97,23 @@ def weigh(
             for index, layer in enumerate(layers)
         ),
         tuple(items),
-        _package_weights(((False, packages, shown), (True, former, hidden)), build, brought),
+        package_weights(((False, packages, shown), (True, former, hidden)), build, brought),
         _duplicates(merged),
         tuple(compilers),
         (*config.entrypoint, *config.command),
         base_from,
         tuple(leaks(layers, merged, lambda path: (before.of(path) or owners.of(path)) is not None)),
-        (
-            *databases.unread(merged.tree),
-            *(f"/{path}: too large to be read" for la in layers for path in la.unread),
-        ),
+        tuple(_notes(merged, layers, sum(sizes), engine_bytes)),
     )
+
+
+def _notes(merged: Merged, layers: Sequence[Layer], size: int, engine_bytes: int | None) -> Iterator[str]:
+    yield from databases.unread(merged.tree)
+    for layer in layers:
+        for path in layer.unread:
+            yield f"/{path}: too large to be read"
+    if engine_bytes is not None and engine_bytes != size:
+        yield f"the engine tells {engine_bytes:,} bytes: it counts in another form than the layers' content"
 
 
 def _visible(
@@ -127,7 +134,7 @@ def _visible(
             target = merged.real(path)
             if target in merged.tree:
                 share, why = classifier.verdict(target, owners.of(target))
-        ecosystem, name = _counted(tally, owner, size)
+        ecosystem, name = counted(tally, owner, size)
         items.append(Item(path, layer, size, share, share, why, ecosystem, name))
     return items
 
@@ -147,7 +154,7 @@ def _hidden(
             continue
         owner = before.of(path) or owners.of(path)
         was, why = classifier.verdict(path, owner)
-        ecosystem, name = _counted(tally, owner, size)
+        ecosystem, name = counted(tally, owner, size)
         items.append(Item(path, layer, size, Share.WASTE, was, why, ecosystem, name, how, by))
     return items
 
@@ -156,7 +163,7 @@ def _size(entry: Entry, links: bool) -> int:
     return entry.size if entry.kind == FILE or (links and entry.kind == SYMLINK) else 0
 
 
-def _links_counted(config: Config, layers: Sequence[Layer], engine_bytes: int | None) -> tuple[bool, ...]:
+def _linkscounted(config: Config, layers: Sequence[Layer], engine_bytes: int | None) -> tuple[bool, ...]:
     """For each layer whether the engine counts its symlinks: by what it tells in all where known."""
     files = [sum(e.size for e in layer.entries.values() if e.kind == FILE) for layer in layers]
     links = [sum(e.size for e in layer.entries.values() if e.kind == SYMLINK) for layer in layers]
@@ -180,74 +187,6 @@ def _base(config: Config, base: Sequence[str] | None) -> tuple[int, str]:
         return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs))), "given"
     guessed = config.base_layers
     return guessed, "guessed" if guessed else ""
-
-
-def _packages(
-    layers: Sequence[Layer], merged: Merged, state: State
-) -> tuple[tuple[Package, ...], tuple[Package, ...], dict[tuple[Key, str], int]]:
-    """The packages at the end, those that were there once, and each with its version → the layer in
-    whose databases it first stands."""
-    brought: dict[tuple[Key, str], int] = {}
-    once: dict[Key, Package] = {}
-    kept: dict[str, bytes] = {}
-    packages: tuple[Package, ...] = ()
-    for index, layer in enumerate(layers):
-        changed = _apply(kept, layer)
-        last = index == len(layers) - 1
-        if not changed and not last and not layer.binaries:
-            continue
-        paths: Mapping[str, object] = merged.tree if last else layer.entries
-        binaries = state.binaries if last else layer.binaries
-        packages = databases.read(kept, binaries, paths)
-        for package in packages:
-            brought.setdefault((package.key, package.version), index)
-            once[package.key] = package
-    present = {package.key for package in packages}
-    return packages, tuple(p for key, p in once.items() if key not in present), brought
-
-
-def _apply(kept: dict[str, bytes], layer: Layer) -> bool:
-    """Brings the kept files to the state after a layer; whether any of them changed."""
-    folders = tuple(f"{folder}/" for folder in (*layer.deleted, *layer.opaque))
-    gone = [path for path in kept if path in layer.deleted or (folders and path.startswith(folders))]
-    for path in gone:
-        del kept[path]
-    kept.update(layer.kept)
-    return bool(gone or layer.kept)
-
-
-def _counted(tally: dict[Key, list[int]], owner: Package | None, size: int) -> tuple[str, str]:
-    """The owner's ecosystem and name; its bytes are added to its own in `tally`."""
-    if owner is None:
-        return "", ""
-    counts = tally.setdefault(owner.key, [0, 0])
-    counts[0] += size
-    counts[1] += 1
-    return owner.ecosystem, owner.name
-
-
-def _package_weights(
-    groups: Sequence[tuple[bool, Sequence[Package], Mapping[Key, list[int]]]],
-    build: Mapping[Key, str],
-    brought: Mapping[tuple[Key, str], int],
-) -> tuple[PackageWeight, ...]:
-    found: dict[Key, PackageWeight] = {}
-    for removed, packages, tally in groups:
-        for package in packages:
-            size, files = tally.get(package.key, (0, 0))
-            why = build.get(package.key, "")
-            found[package.key] = PackageWeight(
-                package.ecosystem,
-                package.name,
-                package.version,
-                size,
-                files,
-                Share.BUILD if why else Share.RUNTIME,
-                why,
-                brought.get((package.key, package.version), -1),
-                removed,
-            )
-    return tuple(sorted(found.values(), key=lambda p: (-p.size_bytes, p.ecosystem, p.name, p.version)))
 
 
 def _duplicates(merged: Merged) -> tuple[Duplicate, ...]:

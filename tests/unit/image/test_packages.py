@@ -296,6 +296,16 @@ def test_binaries_name_the_language_that_made_them() -> None:
         "usr/lib/python3/site-packages/x.dist-info/RECORD",
     ],
 )
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\0", b"[1, 2]", b"{", b"Package\n: x\n\n"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe\0",
+        b"[1, 2]",
+        b"{",
+        b'{"packages": 3, "dev-package-names": 4, "files": 5}',
+        b"Package\n: x\n\n",
+    ],
+)
 def test_damaged_databases_break_nothing(path: str, raw: bytes) -> None:
     databases.read({path: raw}, {}, {path: 1})

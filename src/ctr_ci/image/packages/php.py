@@ -23,8 +23,9 @@ def read(kept: Mapping[str, bytes]) -> Iterator[Package]:
             listing = json.loads(raw)
         except ValueError:
             continue
-        packages = listing.get("packages", []) if isinstance(listing, dict) else listing
-        development = set(listing.get("dev-package-names", [])) if isinstance(listing, dict) else set()
+        top = listing if isinstance(listing, dict) else {"packages": listing}
+        packages, named = top.get("packages"), top.get("dev-package-names")
+        development = {str(name) for name in named} if isinstance(named, list) else set()
         folder = path.removesuffix("/installed.json")
         for package in packages if isinstance(packages, list) else []:
             if isinstance(package, dict) and isinstance(package.get("name"), str):
