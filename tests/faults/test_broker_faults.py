@@ -226,7 +226,7 @@ def test_a_dying_engine_ends_what_steps_are_in_the_middle_of(
     assert ended - killed[0] < 5
     with pytest.raises(WorldError, match="did not answer"):
         broker.close()
-    assert list((tmp_path / "s").glob("*.sock")) == []
+    assert not (tmp_path / "s").exists()
 
 
 def test_a_bench_on_an_engine_of_its_own_leaves_nothing(engine_two: SecondEngine) -> None:

@@ -147,7 +147,11 @@ class Follower:
     def _remove(self, path: str, kept: list[str], **query: str) -> None:
         deadline = monotonic() + 10
         while True:
-            status, answer = self._client.ask("DELETE", path, **query)
+            try:
+                status, answer = self._client.ask("DELETE", path, **query)
+            except WorldError as error:
+                kept.append(f"{path.lstrip('/')}: {error.problems[0].found}")
+                return
             if status < 400 or status == 404:
                 return
             if status != 409 or monotonic() > deadline:  # 409: somebody is removing it already

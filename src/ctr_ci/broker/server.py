@@ -79,10 +79,12 @@ class Broker:
             doors = tuple(self._doors.values())
         for door in doors:
             door.close()
-        kept = self._follower.remove_all()
-        self._pins.close()
-        with suppress(OSError):
-            self._folder.rmdir()
+        try:
+            kept = self._follower.remove_all()
+        finally:
+            self._pins.close()
+            with suppress(OSError):
+                self._folder.rmdir()
         if kept:
             raise WorldError(
                 *(Problem(f"could not remove {what}", help="`ctr-ci clean` tries again") for what in kept)
