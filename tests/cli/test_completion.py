@@ -42,7 +42,9 @@ def test_the_other_shells_read_their_script(
 ) -> None:
     path = tmp_path / f"ctr-ci.{shell}"
     path.write_text(script(shell, capsys))
-    made = subprocess.run([debian.command(shell), "-n", str(path)], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [debian.command(shell), "-n", str(path)], capture_output=True, text=True, check=False
+    )
     assert (made.returncode, made.stderr) == (0, "")
 
 

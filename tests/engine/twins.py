@@ -131,7 +131,7 @@ TWINS = (
         "node",
         "node",
         {
-            "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"greeting": "file:libs/greeting"},'
+            "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"greeting": "file:libs/greeting"},'  # noqa: E501  a file's line
             ' "devDependencies": {"checker": "file:libs/checker"}}\n',
             "libs/greeting/package.json": '{"name": "greeting", "version": "1.0.0", "main": "index.js"}\n',
             "libs/greeting/index.js": 'module.exports = () => "hello from node";\n',
@@ -160,7 +160,7 @@ TWINS = (
         "python",
         "python",
         {
-            "setup.py": 'from setuptools import setup\nsetup(name="hello", version="1.0", packages=["hello"])\n',
+            "setup.py": 'from setuptools import setup\nsetup(name="hello", version="1.0", packages=["hello"])\n',  # noqa: E501  a file's line
             "hello/__init__.py": "",
             "hello/__main__.py": 'print("hello from python")\n',
         },
@@ -240,7 +240,7 @@ TWINS = (
             "Hello.xs": '#include "EXTERN.h"\n#include "perl.h"\n#include "XSUB.h"\n\n'
             "MODULE = Hello  PACKAGE = Hello\n\nconst char *\ntext()\n  CODE:\n"
             '    RETVAL = "hello from perl";\n  OUTPUT:\n    RETVAL\n',
-            "Hello.pm": "package Hello;\nour $VERSION = '1.0';\nrequire XSLoader;\nXSLoader::load('Hello');\n1;\n",
+            "Hello.pm": "package Hello;\nour $VERSION = '1.0';\nrequire XSLoader;\nXSLoader::load('Hello');\n1;\n",  # noqa: E501  a file's line
         },
         f"RUN {APT} perl libperl-dev && {CLEAN} && perl Makefile.PL && make && make install",
         f"RUN {APT} perl && {CLEAN}\nCOPY --from=build /usr/local/lib /usr/local/lib",

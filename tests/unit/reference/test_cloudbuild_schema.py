@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 import yaml
 
@@ -27,7 +28,7 @@ DIFFERS = {
 }
 
 
-def mistakes(schema: object, path: Path) -> list[str]:
+def mistakes(schema: Mapping[str, object], path: Path) -> list[str]:
     validator = jsonschema.Draft7Validator(schema)
     found = validator.iter_errors(yaml.safe_load(path.read_text()))
     return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in found]

@@ -36,7 +36,7 @@ def test_objects_land_flat_below_their_bucket_with_a_manifest(workspace: Path) -
     found = kept(objects("dist/*.whl", "deep/**/*.txt"), workspace)
     folder = workspace.parent / "kept/bucket/some/where"
     assert [one.path for one in found] == [folder / name for name in ("a.whl", "b.whl", "c.txt")]
-    assert [one.location for one in found][0] == "gs://bucket/some/where/a.whl"
+    assert found[0].location == "gs://bucket/some/where/a.whl"
     lines = [json.loads(line) for line in (folder / "artifacts-b1.json").read_text().splitlines()]
     assert lines[0]["location"] == "gs://bucket/some/where/a.whl"
     assert lines[0]["file_hash"][0]["file_hash"][0]["type"] == "MD5"
