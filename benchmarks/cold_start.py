@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 3.0  # times the bare interpreter
-FORBIDDEN = ("docker", "requests", "github", "yaml", "argparse", "json", "dataclasses", "typing", "subprocess")
+FORBIDDEN = {"docker", "requests", "github", "yaml", "argparse", "json", "dataclasses", "typing"}
 LINT = "import sys; sys.argv[1:] = ['lint', '--no-config', {file!r}]; from ctr_ci.cli import main; {run}"
 
 
@@ -52,7 +52,7 @@ def imported(file: Path) -> set[str]:
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     file = ROOT / "examples" / "quickstart" / "Dockerfile"
-    found = sorted(imported(file) & set(FORBIDDEN))
+    found = sorted(imported(file) & FORBIDDEN)
     if found:
         print(f"imported although not needed: {', '.join(found)}")
         return 1

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ctr_ci.source import Span
 
 
+PAGES = "docs/rules/"  # where the generated pages are; a URL, once they have one
+
+
 class Severity(Enum):
     """How bad a finding is; `rank` 0 is the worst."""
 
@@ -175,4 +178,5 @@ class Rule:
 
     @property
     def url(self) -> str:
-        return f"https://ctr-ci.dev/rules/{self.name}"
+        """The rule's page; below `PAGES`, which is the project's own folder until it is published."""
+        return f"{PAGES}{self.name}.md"

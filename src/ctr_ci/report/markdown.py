@@ -22,7 +22,7 @@ def render(outcome: Outcome, shown: Shown) -> str:
         text = f"{finding.message}. {finding.help}" if finding.help else finding.message
         at = f"{relative(file.path, shown.folder)}:{finding.span.start.line}"
         name = finding.code or finding.rule.name
-        row = f"| {cell(at)} | {finding.severity.value} | [{cell(name)}]({finding.rule.url}) | {cell(text)} |"
+        row = f"| {cell(at)} | {finding.severity.value} | {cell(name)} | {cell(text)} |"
         size += len(row.encode("utf-8", "replace")) + 1
         if size > LONGEST:
             lines.append(f"| | | | and {len(rows) - number} more |")

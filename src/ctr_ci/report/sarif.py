@@ -70,7 +70,6 @@ def _rule(rule: Rule) -> dict[str, object]:
         "shortDescription": {"text": rule.summary[:TEXT]},
         "fullDescription": {"text": rule.why[:TEXT]},
         "help": {"text": f"{rule.why}\n\n{rule.help}".strip(), "markdown": markdown_help(rule)},
-        "helpUri": rule.url,
         "defaultConfiguration": {"level": _LEVELS[rule.severity.value]},
         "properties": properties,
     }
