@@ -33,6 +33,14 @@ def test_several_steps_are_logged_with_their_names(ran: Builds) -> None:
     ]
 
 
+def test_a_quiet_run_says_only_what_steps_say_and_what_failed(ran: Builds) -> None:
+    done = ran(sh("echo hi"), sh("true"), quiet=True)
+    assert (done.out, done.err) == ("Step #0: hi\n", "")
+    done = ran(sh("echo hi"), sh("exit 3"), quiet=True)
+    assert "step exited with non-zero status: 3" in done.err
+    assert "Starting" not in done.err
+
+
 def test_workspace_and_home_last_and_the_rest_does_not(ran: Builds) -> None:
     done = ran(
         sh("echo w >f; echo h >~/f; echo r >/mnt/f; ls -a /workspace"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO, Literal
 
-from ctr_ci.events import Event
+from ctr_ci.events import BuildFinished, Event
 from ctr_ci.report import jsonl
 from ctr_ci.report.live import Live
 from ctr_ci.report.log import Log
@@ -58,10 +58,11 @@ def _log(out: BinaryIO, err: BinaryIO, *, quiet: bool) -> Show:
 
     def show(event: Event) -> None:
         used = set()
+        failed = isinstance(event, BuildFinished) and event.status != "SUCCESS"
         for stream, text in log.read(event):
             if stream == "stdout":
                 out.write(text)
-            elif not quiet:
+            elif failed or not quiet:
                 err.write(text)
             used.add(out if stream == "stdout" else err)
         for each in used:
