@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "run a cloudbuild.yaml in containers, as Cloud Build would",
     "publish": "push exactly the image that a run has tested",
     "verify": "check a pushed image against its test evidence",
+    "report": "write one HTML page of a run",
     "plan": "say what would run: steps, order, resolved substitutions",
     "rules": "list or explain the lint rules",
     "init": "write a workflow, a pre-commit entry and a cloudbuild.yaml",
