@@ -308,3 +308,23 @@ def test_a_gzip_blob_has_no_name_and_no_time(registry: StartRegistry) -> None:
         head = blob(host, "team/app", one["digest"])[:10]
         assert head[:4] == b"\x1f\x8b\x08\x00"
         assert head[4:8] == b"\0\0\0\0"
+
+
+def test_a_large_layer_is_known_wherever_the_engine_keeps_it(registry: StartRegistry, tmp_path: Path) -> None:
+    push = Push(registry().host, memory=tmp_path)
+    old = image()
+    push(old, "v1")
+    new = Saved([layer(below=b"moves the others up"), *old.layers])
+    receipt = push(new, "v2")
+    assert layers_of(push.host, "v2") == new.layers
+    assert sum(one.size for one in receipt.blobs if one.how == "uploaded") < 5_000
+
+
+def test_a_layer_of_the_same_size_is_told_by_its_hash(registry: StartRegistry, tmp_path: Path) -> None:
+    push = Push(registry().host, memory=tmp_path)
+    old = Saved([layer(noise=os.urandom(2_000_000))])
+    push(old, "v1")
+    new = Saved([*old.layers, layer(noise=os.urandom(2_000_000))])
+    push(new, "v2")
+    assert push.shelf.exports == 3
+    assert layers_of(push.host, "v2") == new.layers

@@ -2,7 +2,7 @@
 is believed that the registry does not confirm.
 
 Kept: layer content (diff ID) and packing → compressed digest; image ID → the manifest's bytes; a
-layer's place in an engine's archive → its diff ID. Losing the folder costs time only.
+layer's place in an engine's archive → its diff ID; a layer's plain size. Losing the folder costs time only.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ class Memory:
 
     def keep_place(self, name: str, diff_id: Digest) -> None:
         self._write("place", name, str(diff_id).encode())
+
+    def size(self, diff_id: Digest) -> int | None:
+        """Bytes of the plain layer."""
+        raw = self._read("size", str(diff_id))
+        return int(raw) if raw.isdigit() else None
+
+    def keep_size(self, diff_id: Digest, size_bytes: int) -> None:
+        self._write("size", str(diff_id), b"%d" % size_bytes)
 
     def _path(self, kind: str, key: str) -> Path | None:
         return self._folder and self._folder / kind / sha256(key.encode()).hexdigest()[:40]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 WORKERS = 4
 FAREWELL_S = 3.0
+# Engines keep a layer at another place once it is not the topmost; a large one is known by its size.
+# Where that errs, the layer's hash tells, and the export is read again.
+TELLING_SIZE = 1 << 20
 AHEAD = 8  # blocks that a worker may be behind the reader
 
 
@@ -133,10 +136,12 @@ class Shipment:
         from ctr_ci import image  # a push of an unchanged image does without
 
         slots = Semaphore(WORKERS)
+        sizes = {self._memory.size(diff_id) for diff_id in have}
 
         def each(file: image.File, passing: image.Passing) -> _Worker | None:
             self.check()
-            if self._memory.place(file.name) in have:
+            known = self._memory.place(file.name)
+            if known in have or (file.size >= TELLING_SIZE and file.size in sizes):
                 return None
             slots.acquire()
             worker = _Worker(self, file.name, Spool(), self._packing, slots.release)
@@ -162,6 +167,7 @@ class Shipment:
                     if not layer.compressed:
                         self._memory.keep_packed(layer.diff_id, self._packing.key, blob)
                         self._memory.keep_place(layer.value.place, layer.diff_id)
+                        self._memory.keep_size(layer.diff_id, layer.size)
                 elif layer.diff_id in have:
                     blob = have[layer.diff_id]
                 else:
