@@ -142,6 +142,7 @@ def test_rpm_headers_are_read_from_sqlite() -> None:
     database.execute("INSERT INTO Packages (blob) VALUES (?)", (b"short",))
     database.commit()
     raw = bytearray(database.serialize())
+    database.close()
     raw[18:20] = b"\2\2"  # as rpm leaves it: WAL
     found = read({"usr/lib/sysimage/rpm/rpmdb.sqlite": bytes(raw)})
     assert set(found) == {"gcc"}
