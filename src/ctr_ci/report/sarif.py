@@ -25,7 +25,7 @@ def render(outcome: Outcome, shown: Shown) -> str:
     kept = found[:RESULTS]
     rules = sorted({finding.rule.id: finding.rule for _, finding in kept}.values(), key=lambda rule: rule.id)
     numbers = {rule.id: number for number, rule in enumerate(rules)}
-    hashes = {file.path: line_hashes(file.source.text) for file, _ in kept}
+    hashes = {file.path: line_hashes(file.source.text) for file in outcome.files if file.findings}
     run: dict[str, object] = {
         "tool": {
             "driver": {
