@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ctr_ci.cli import COMMANDS, load
-from ctr_ci.lint import rules
+from ctr_ci.lint import all_rules
 from ctr_ci.reference import action_yml, hooks_yaml, rule_pages, settings_page, settings_schema
 from ctr_ci.reference.cloudbuild_page import render as cloudbuild_page
 
@@ -28,10 +28,10 @@ def files() -> dict[str, str]:
     return {
         "action.yml": action_yml(describe),
         ".pre-commit-hooks.yaml": hooks_yaml(),
-        "docs/ctr-ci.schema.json": settings_schema(rules()),
+        "docs/ctr-ci.schema.json": settings_schema(all_rules()),
         "docs/cloudbuild-fields.md": cloudbuild_page(),
         "docs/settings.md": settings_page(),
-        **rule_pages(rules()),
+        **rule_pages(all_rules()),
     }
 
 

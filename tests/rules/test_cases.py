@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ctr_ci.lint import rules
+from ctr_ci.lint import all_rules
 from rules.casefile import HERE, described, load, save
 
-NAMES = [rule.name for rule in rules()]
+NAMES = [rule.name for rule in all_rules()]
 
 
 @pytest.mark.parametrize("name", NAMES)

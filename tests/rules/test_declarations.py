@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Example, Finding, Rule, Safety, Selection, check, fix, rules
+from ctr_ci.lint import Example, Finding, Rule, Safety, Selection, all_rules, check, fix
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Source
 
-BAD = [pytest.param(rule, example, id=rule.name) for rule in rules() for example in rule.bad]
-GOOD = [pytest.param(rule, example, id=rule.name) for rule in rules() for example in rule.good]
+BAD = [pytest.param(rule, example, id=rule.name) for rule in all_rules() for example in rule.bad]
+GOOD = [pytest.param(rule, example, id=rule.name) for rule in all_rules() for example in rule.good]
 
 
 def alone(rule: Rule) -> Selection:
@@ -20,7 +20,7 @@ def alone(rule: Rule) -> Selection:
 def findings(rule: Rule, text: str) -> tuple[Finding, ...]:
     chosen = alone(rule)
     if rule.name == "unused-ignore":
-        chosen = Selection(rules(), frozenset(), frozenset(), {})
+        chosen = Selection(all_rules(), frozenset(), frozenset(), {})
     found = check(parse(Source("Dockerfile", text)), LintSettings(), None, chosen)
     return tuple(one for one in found if one.rule is rule)
 
@@ -65,8 +65,8 @@ def test_a_finding_lies_in_the_file_and_says_what_and_why(rule: Rule, example: E
 
 
 def test_ids_and_names_are_used_once_and_are_well_formed() -> None:
-    ids = [rule.id for rule in rules()]
-    names = [rule.name for rule in rules()]
+    ids = [rule.id for rule in all_rules()]
+    names = [rule.name for rule in all_rules()]
     assert len(set(ids)) == len(ids)
     assert len(set(names)) == len(names)
     assert all(i.startswith("CT") and i[2:].isdigit() and len(i) == 5 for i in ids)
@@ -79,11 +79,11 @@ def test_a_rule_is_one_file_of_its_name_and_under_120_lines_of_decision() -> Non
     import ctr_ci.lint.rules as folder
 
     files = {p.stem: p for p in Path(folder.__file__).parent.glob("*.py") if p.stem != "__init__"}
-    assert {rule.name.replace("-", "_") for rule in rules()} == set(files)
+    assert {rule.name.replace("-", "_") for rule in all_rules()} == set(files)
 
 
 def test_every_rule_explains_itself() -> None:
-    for rule in rules():
+    for rule in all_rules():
         assert rule.summary
         assert len(rule.why) > 20
         assert rule.examples

@@ -4,7 +4,8 @@ Pure: takes values and gives values. It reads no file but its own rules, and pri
 file does not need (repair, packing, names of rules) is loaded when it is asked for.
 """
 
-from ctr_ci.lint.catalogue import find, rules
+from ctr_ci.lint.catalogue import find
+from ctr_ci.lint.catalogue import rules as all_rules
 from ctr_ci.lint.check import check
 from ctr_ci.lint.context import Context, ShellNote
 from ctr_ci.lint.facts import Facts
@@ -46,6 +47,7 @@ __all__ = [
     "Selection",
     "Severity",
     "ShellNote",
+    "all_rules",
     "check",
     "check_names",
     "check_options",
@@ -53,7 +55,6 @@ __all__ = [
     "find",
     "fix",
     "pack",
-    "rules",
     "select",
     "unpack",
 ]

@@ -120,9 +120,9 @@ def _settings(request: Request, environment: Mapping[str, str]) -> Settings:
     if request.fail_on:
         lint_settings = replace(lint_settings, no_fail=False)
     if found.lint.options:
-        from ctr_ci.lint import check_options, rules
+        from ctr_ci.lint import all_rules, check_options
 
-        check_options(rules(), found.lint)
+        check_options(all_rules(), found.lint)
     return replace(found, lint=lint_settings)
 
 

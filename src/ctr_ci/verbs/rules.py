@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ctr_ci.lint import check_names, find
-from ctr_ci.lint import rules as all_rules
+from ctr_ci.lint import all_rules, check_names, find
 from ctr_ci.problem import Exit
 from ctr_ci.settings import Name
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Category, Edit, Fix, Rule, Safety, Selection, Severity, diff, fix, rules
+from ctr_ci.lint import Category, Edit, Fix, Rule, Safety, Selection, Severity, all_rules, diff, fix
 from ctr_ci.lint.rule import Good
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Source, Span
@@ -165,7 +165,7 @@ def test_fixes_of_any_file_come_to_rest_and_keep_the_other_instructions(
 
 
 def test_every_fix_is_declared_by_an_example() -> None:
-    for rule in rules():
+    for rule in all_rules():
         for example in rule.bad:
             if example.fixed is not None:
                 assert example.fixed != example.text
