@@ -9,6 +9,7 @@ from fuzz.targets import TARGETS, made
 # Texts that once broke a target.
 KNOWN = [
     b'FROM a:1\nCMD ["a\\x"]\n',
+    b'FROM a:1\nCMD ["\x01",]\n',
 ]
 COUNT = {"parser": 400, "pragmas": 60, "fixes": 40}
 

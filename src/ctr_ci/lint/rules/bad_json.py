@@ -64,8 +64,8 @@ def _why(text: str) -> str:
 
 def _mended(text: str) -> str:
     """The array that was meant, "" when that is a guess."""
-    if not text.endswith("]"):
-        return ""
+    if not text.endswith("]") or any(char < " " for char in text):
+        return ""  # a control character is no part of a JSON string
     inner = text[1:-1].strip().rstrip(",").strip()
     items = [item.strip() for item in inner.split(",")]
     fixed = []
