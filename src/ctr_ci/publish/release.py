@@ -97,12 +97,17 @@ def _unsuccessful(record: Record) -> Problem:
     failed = next(
         (step for step in record.steps if step.status in ("FAILURE", "TIMEOUT") and not step.forgiven), None
     )
-    why = f"build {record.build_id} ended in {record.status}"
+    gate = next((gate for gate in record.gates if gate.verdict == "failed"), None)
+    why, way_out = f"build {record.build_id} ended in {record.status}", "`ctr-ci run` again"
     if failed:
         label = failed.id or f"#{failed.index}"
         code = f" with exit code {failed.exit_code}" if failed.exit_code is not None else ""
         why = f"step {label} of build {record.build_id} ended in {failed.status}{code}"
-    return Problem(f"nothing may be pushed: {why}", help="mend that step and `ctr-ci run` again")
+        way_out = "mend that step and `ctr-ci run` again"
+    elif gate:
+        why = f"gate {gate.name} of build {record.build_id} failed: {gate.because}"
+        way_out = f"mend what the gate {gate.name} says and `ctr-ci run` again"
+    return Problem(f"nothing may be pushed: {why}", help=way_out)
 
 
 def _refusal(verdict: Verdict) -> Problem:
