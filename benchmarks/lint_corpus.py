@@ -58,7 +58,7 @@ def refused(files: list[str], folder: Path) -> set[str]:
     todo = [files]
     while todo:
         some = todo.pop()
-        command = [
+        command: list[str | Path] = [
             BIN / "tally",
             "lint",
             "--fail-level",
