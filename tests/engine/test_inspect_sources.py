@@ -166,8 +166,7 @@ def test_every_way_to_hand_over_an_image_gives_the_same(
     )
     oci(raw, tmp_path / "zstd", zstandard.compress, "application/vnd.oci.image.layer.v1.tar+zstd")
     (tmp_path / "unpacked").mkdir()
-    with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+    subprocess.run(["tar", "-x", "-C", tmp_path / "unpacked"], input=raw, check=True)
     reference = report(engine_socket, classic)
     for way in ("image.tar", "image.tgz", "image.tar.zst", "gzip", "zstd", "unpacked"):
         found = report("/nonexistent.sock", str(tmp_path / way))
