@@ -8,6 +8,7 @@ from ctr_ci.broker.call import Call, Missing, no_push
 from ctr_ci.broker.container import IMAGE
 from ctr_ci.broker.http import Malformed
 from ctr_ci.broker.name import full, is_image_id
+from ctr_ci.broker.rules import BROKER_LABEL
 from ctr_ci.broker.verdict import (
     Allow,
     Answer,
@@ -19,6 +20,7 @@ from ctr_ci.broker.verdict import (
     Tags,
     Verdict,
 )
+from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL
 
 
 def listed(call: Call) -> Verdict:
@@ -116,6 +118,12 @@ def commit(call: Call) -> Verdict:
         container=own
     )
     config = {key: item for key, item in canonical(call.body, IMAGE).items() if key in IMAGE}
+    # The engine gives an image its container's labels. Ours say whose the container is: not its image's.
+    given = config.get("Labels")
+    config["Labels"] = {
+        **(given if isinstance(given, dict) else {}),
+        **dict.fromkeys((*dict(call.owned.scope.labels), BUILD_LABEL, OWNER_LABEL, BROKER_LABEL), ""),
+    }
     return Allow("POST", target, config, effect=Builds(names, "commit"))
 
 

@@ -75,12 +75,14 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Something in the engine that carries our labels; `kind`: container, network or volume."""
+    """Something in the engine that carries our labels; `kind`: container, network or volume.
+    `image_id` is a container's image, from which it may have got the labels."""
 
     kind: str
     id: str
     build_id: str
     owner: str
+    image_id: str = ""
 
 
 class CannotStart(WorldError):

@@ -84,7 +84,7 @@ def owned(kind: str, entries: object) -> tuple[Owned, ...]:
         if BUILD_LABEL in labels:
             key = "Name" if kind == "volume" else "Id"
             build, owner = str(labels[BUILD_LABEL]), str(labels.get(OWNER_LABEL, ""))
-            found.append(Owned(kind, str(entry[key]), build, owner))
+            found.append(Owned(kind, str(entry[key]), build, owner, str(entry.get("ImageID") or "")))
     return tuple(found)
 
 

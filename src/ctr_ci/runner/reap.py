@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ctr_ci.engine import Engine, Owned
+from ctr_ci.engine import OWNER_LABEL, Engine, Owned
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.runner.owner import KEPT, dead
 
@@ -37,9 +37,16 @@ def reap(engine: Engine, folders: Path | None = None, kept: Kept = "leave") -> t
     def given_up(name: str) -> bool:
         return dead(name) or (name == KEPT and kept == "remove")
 
-    lost = [thing for thing in engine.owned() if given_up(thing.owner)]
+    lost = [thing for thing in engine.owned() if given_up(thing.owner) and not _inherited(engine, thing)]
     lost.sort(key=lambda thing: ORDER.index(thing.kind))
     return (*(_remove(engine, thing) for thing in lost), *(_folders(folders, given_up) if folders else ()))
+
+
+def _inherited(engine: Engine, thing: Owned) -> bool:
+    """Whether a container has our labels from its image, and so is anybody's: images can be given any
+    label, and `docker commit` keeps those of the container."""
+    image = engine.image(thing.image_id) if thing.image_id else None
+    return image is not None and (OWNER_LABEL, thing.owner) in image.labels
 
 
 def _remove(engine: Engine, thing: Owned) -> Reaped:
