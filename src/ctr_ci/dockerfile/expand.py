@@ -29,6 +29,7 @@ _BUILDKIT = (
     "SYNTAX INLINE_CACHE MULTI_PLATFORM SANDBOX_HOSTNAME CONTEXT_KEEP_GIT_DIR CACHE_MOUNT_NS "
     "BUILD_NAME CONTEXT_KEY"
 )
+LONGEST = 64 * 1024  # characters; a longer value is not followed: thirty doublings would fill the memory
 UNDECLARED_ARGUMENTS = frozenset(["SOURCE_DATE_EPOCH", *[f"BUILDKIT_{name}" for name in _BUILDKIT.split()]])
 
 
@@ -87,7 +88,9 @@ class Scope:
             result, _ = lexer.read()
         except LexError as error:
             return Expansion(None, tuple(lexer.names), tuple(lexer.unset), str(error))
-        unknown = UNKNOWN in result or (self.open and lexer.unset)
+        except RecursionError:
+            return Expansion(None, tuple(lexer.names), tuple(lexer.unset), "it is nested too deeply")
+        unknown = UNKNOWN in result or (self.open and lexer.unset) or len(result) > LONGEST
         return Expansion(None if unknown else result, tuple(lexer.names), tuple(lexer.unset))
 
 

@@ -116,3 +116,17 @@ def test_a_json_script_over_a_continued_line_is_placed_as_a_whole() -> None:
     assert run.script is not None
     assert run.script.text == "make  install"
     assert str(run.script.span(6, 13)) == "2:19-3:9"
+
+
+def test_values_that_double_line_by_line_are_not_followed_without_end() -> None:
+    lines = ["ARG A0=xx", *(f"ARG A{n}=$A{n - 1}$A{n - 1}" for n in range(1, 60)), "FROM $A59"]
+    dockerfile = parse(Source("Dockerfile", "\n".join(lines) + "\n"))
+    assert dockerfile.stages[0].image is None
+    assert dockerfile.globals.known("A3") == "x" * 16
+
+
+def test_variables_nested_too_deeply_are_a_problem_and_no_crash() -> None:
+    deep = "${A:-" * 9_000 + "a" + "}" * 9_000
+    dockerfile = parse(Source("Dockerfile", f"FROM a\nENV X={deep}\n"))
+    assert "nested too deeply" in dockerfile.problems[0].found
+    assert "nested too deeply" in SCOPE.expand(deep).problem
