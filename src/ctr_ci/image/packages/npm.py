@@ -89,7 +89,7 @@ def _resolve(folder: str, name: str, manifests: Mapping[str, dict[str, object]])
 def _object(raw: bytes) -> dict[str, object]:
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

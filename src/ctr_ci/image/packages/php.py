@@ -21,7 +21,7 @@ def read(kept: Mapping[str, bytes]) -> Iterator[Package]:
             continue
         try:
             listing = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         top = listing if isinstance(listing, dict) else {"packages": listing}
         packages, named = top.get("packages"), top.get("dev-package-names")

@@ -48,5 +48,5 @@ def _conda(path: str, raw: bytes) -> Package | None:
         root = path.partition("/conda-meta/")[0]
         files = tuple(f"{root}/{file}" for file in record.get("files", ()))
         return Package("conda", str(record["name"]), str(record["version"]), (path, *files))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
