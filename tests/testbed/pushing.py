@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.request import Request as Ask
 from urllib.request import urlopen
@@ -92,6 +92,7 @@ class Push:
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    only_if_newer: bool = False
     meanwhile: Callable[[Event], None] = lambda _: None
     stock: bool = True  # puts what it is to push on the shelf
 
@@ -120,6 +121,7 @@ class Push:
         self.events.clear()
         release = unverified(Digest.parse(saved.image_id), "")
         wish = Wish(tags, self.keep, self.annotations, self.harmless, self.packing)
+        wish = replace(wish, only_if_newer=self.only_if_newer)
         with self.registry() as registry:
             pushing = push(release, wish, registry, Content(self.shelf), Memory(self.memory))
             while True:

@@ -46,13 +46,16 @@ class Saved:
     history: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     config: bytes = b""
+    created: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.config = json.dumps(
             {
                 "architecture": self.architecture,
                 "os": "linux",
-                "config": {"Cmd": [self.command]},
+                "config": {"Cmd": [self.command], **({"Labels": self.labels} if self.labels else {})},
+                **({"created": self.created} if self.created else {}),
                 "history": [{"created_by": line} for line in self.history],
                 "rootfs": {"type": "layers", "diff_ids": [digest(one) for one in self.layers]},
             }

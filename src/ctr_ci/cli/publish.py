@@ -31,6 +31,7 @@ def run(arguments: Namespace) -> Exit:
             tags=tuple(arguments.tag),
             require=tuple(arguments.require),
             immutable=arguments.immutable,
+            only_if_newer=arguments.only_if_newer,
             annotations=tuple(_pair(text) for text in arguments.annotation),
             git_annotations=arguments.git_annotations,
             zstd=arguments.compress == "zstd",
@@ -85,6 +86,11 @@ COMMAND = Command(
         ),
         Option("--require", "gate or stage that must have passed, repeatable", kind="list", metavar="GATE"),
         Option("--immutable", "refuse to move a tag that exists", kind="flag"),
+        Option(
+            "--only-if-newer",
+            "leave a tag where it is unless what it points at is older, by version label, else by build time",
+            kind="flag",
+        ),
         Option("--annotation", "text on the manifest, repeatable", kind="list", metavar="NAME=TEXT"),
         Option("--git-annotations", "revision, source, version and time on the manifest", kind="flag"),
         Option(

@@ -14,6 +14,7 @@ from ctr_ci.problem import CtrCiError, Problem, Refused, WorldError
 from ctr_ci.publish.attest import PREDICATE_NOTE, Document, artifact
 from ctr_ci.publish.bring import bring
 from ctr_ci.publish.memory import Memory
+from ctr_ci.publish.newer import age, why_kept
 from ctr_ci.publish.pack import bytes_of
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release
@@ -147,8 +148,14 @@ def _tag(
 ) -> Generator[Event, None, tuple[Tagged, ...]]:
     clock = registry.clock
     done: list[Tagged] = []
+    ours = age(registry, manifest) if wish.only_if_newer and any(before.values()) else None
     for tag in wish.tags:
-        moved = before[tag] != manifest.digest
+        there = before[tag]
+        moved = there != manifest.digest
+        if moved and ours and there and (why := why_kept(registry, there, ours)):
+            yield Noted(clock.now(), "info", f"tag {tag} is kept at {there}: {why}")
+            done.append(Tagged(tag, there, moved=False, kept=why))
+            continue
         if moved:
             try:
                 manifests.put(registry, tag, manifest)

@@ -10,11 +10,13 @@ from ctr_ci.publish.release import Release
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A tag after the push; `previous` is what it pointed at before, None where it was new."""
+    """A tag after the push; `previous` is what it pointed at before, None where it was new. `kept`:
+    why it was left at `previous`, "" where it was not."""
 
     name: str
     previous: Digest | None
     moved: bool
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Wish:
     """What a push should make: tags, in the order in which they are set; `keep`: tags that must not
     move once they exist; annotations of the manifest (which make it an OCI one); `harmless`: build
     arguments with the name of a secret that are none; `attest` gives the
-    documents to attach to the manifest of that digest."""
+    documents to attach to the manifest of that digest; `only_if_newer`: tags at what is not older stay."""
 
     tags: tuple[str, ...]
     keep: frozenset[str] = frozenset()
@@ -36,6 +36,7 @@ class Wish:
     harmless: frozenset[str] = frozenset()
     packing: Packing = GZIP
     attest: Attest = lambda _: ()
+    only_if_newer: bool = False
 
     @property
     def form(self) -> str:

@@ -20,6 +20,8 @@ def as_json(receipt: Receipt) -> dict[str, object]:
                 "name": tag.name,
                 "previous_digest": str(tag.previous) if tag.previous else None,
                 "moved": tag.moved,
+                "kept": bool(tag.kept),
+                "because": tag.kept or None,
             }
             for tag in receipt.tags
         ],
@@ -66,6 +68,8 @@ def text(receipt: Receipt) -> str:
 
 def _tag(receipt: Receipt, name: str) -> str:
     tag = next(one for one in receipt.tags if one.name == name)
+    if tag.kept:
+        return f"{name} (kept at {tag.previous}: {tag.kept})"
     if not tag.moved:
         return f"{name} (unchanged)"
     return f"{name} (moved from {tag.previous})" if tag.previous else f"{name} (new)"

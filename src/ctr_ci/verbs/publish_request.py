@@ -29,8 +29,8 @@ from ctr_ci.verbs import publish_parts as parts
 class Request:
     """What was asked for. `record` None: the newest run of `folder`; `others`: further records, which
     make one index with it; `to` (): the policy's place, or the images' own names; `tags` are
-    templates; `immutable`: tags that exist may not move; `archive`: the bytes come from this file, not
-    from the engine; `from_registry`: they are in a registry."""
+    templates; `immutable`: tags that exist may not move, `only_if_newer`: they move forward only;
+    `archive`: the bytes come from this file, not from the engine; `from_registry`: they are in a registry."""
 
     folder: Path
     reach: parts.Reach
@@ -45,6 +45,7 @@ class Request:
     tags: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     immutable: bool = False
+    only_if_newer: bool = False
     annotations: tuple[tuple[str, str], ...] = ()
     git_annotations: bool = False
     zstd: bool = False
@@ -81,6 +82,7 @@ class Way:
             frozenset(request.harmless),
             zstd() if request.zstd else GZIP,
             self.attesting(release, place.repository),
+            request.only_if_newer,
         )
 
     def attesting(self, release: Release, repository: Repository) -> Attest:

@@ -66,6 +66,7 @@ def rehearse(request: Request, release: Release, wish: Wish, registry: Registry)
         sys.stdout.write(json.dumps({**made, "tags": tags}) + "\n")
     else:
         sys.stdout.write(
-            f"would publish {release.image_id} to {registry.repository} as {', '.join(wish.tags)}\n"
+            f"would publish {release.image_id} to {registry.repository} as {', '.join(wish.tags)}"
+            f"{', each only where it points at something older' if wish.only_if_newer else ''}\n"
             f"  evidence  {release.because}\n  access    may push (tried, nothing written)\n"
         )
