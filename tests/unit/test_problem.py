@@ -60,3 +60,12 @@ def test_the_class_of_an_error_is_its_exit_code(kind: type[CtrCiError], code: in
 def test_an_interrupt_tells_its_signal() -> None:
     assert int(Interrupted(2).exit) == 130
     assert int(Interrupted(15).exit) == 143
+
+
+def test_no_word_of_a_file_acts_on_the_terminal_or_begins_a_line() -> None:
+    hostile = "a\n::error::x\x1b[2J\u202e"
+    shown = Problem(hostile, expected=hostile, help="h\x1b", path=hostile).render()
+    assert shown.count("\n") == 1  # of the help
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "a\\n::error::x\\x1b[2J\\u202e" in shown
