@@ -42,7 +42,7 @@ def said(body: bytes) -> str:
     """The message in an error answer."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "replace").strip()
     message = answer.get("message") if isinstance(answer, dict) else None
     return str(message or answer).strip()

@@ -83,7 +83,7 @@ def parse(raw: bytes) -> Config:
             str(inner.get("WorkingDir") or ""),
             str(inner.get("User") or ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             Problem("an image whose config is not readable", expected="an OCI or Docker config")
         ) from error

@@ -115,7 +115,7 @@ def loads(source: Source) -> Record:
     version, or was changed after it was written."""
     try:
         content = json.loads(source.text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(source, error) from error
     root = _Reader(source.path, "", content)
     version = root["version"].integer()
@@ -276,7 +276,7 @@ class _Reader:
         return f"{self.way}.{key}" if self.way else key
 
 
-def _unreadable(source: Source, error: ValueError) -> InputError:
+def _unreadable(source: Source, error: ValueError | RecursionError) -> InputError:
     at = source.position(error.pos) if isinstance(error, json.JSONDecodeError) else None
     return InputError(
         Problem(

@@ -74,7 +74,7 @@ def test_an_imported_filesystem_is_the_base() -> None:
     assert made.makers[0].text == "Imported from -"
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"rootfs": 3}', b"\xff"])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"rootfs": 3}', b"\xff", b"[" * 200_000])
 def test_other_bytes_are_no_config(raw: bytes) -> None:
     with pytest.raises(InputError, match="config is not readable"):
         parse(raw)

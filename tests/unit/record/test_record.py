@@ -150,3 +150,8 @@ def test_the_newest_record_is_found_and_read(tmp_path: Path) -> None:
 def test_a_missing_record_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the record"):
         read(tmp_path / "record.json")
+
+
+def test_a_text_nested_without_end_is_no_record() -> None:
+    with pytest.raises(InputError, match="no JSON"):
+        loads(Source("r", "[" * 200_000))
