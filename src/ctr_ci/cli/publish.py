@@ -38,6 +38,7 @@ def run(arguments: Namespace) -> Exit:
             harmless=tuple(arguments.harmless_arg),
             attest=arguments.attest or "",
             key=arguments.key or "",
+            sbom=arguments.sbom or "",
             dry_run=arguments.dry_run,
             json=arguments.format == "json",
             quiet=arguments.quiet,
@@ -103,6 +104,11 @@ COMMAND = Command(
             "--attest",
             "attach what the run proves to the digest, as in-toto statements (default: none)",
             choices=("none", "evidence", "signed"),
+        ),
+        Option(
+            "--sbom",
+            "attach what packages the image holds, as an in-toto statement (pip install 'ctr-ci[sbom]')",
+            choices=("cyclonedx",),
         ),
         Option("--key", "private key (PEM) for --attest signed; public with --from-registry", metavar="FILE"),
         Option(

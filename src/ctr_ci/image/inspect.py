@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from ctr_ci.image import archive, config, layers, secrets
+from ctr_ci.image import archive, config, distribution, layers, secrets
 from ctr_ci.image.archive import File
 from ctr_ci.image.packages import databases
 from ctr_ci.image.stream import Piece
@@ -39,7 +39,7 @@ def inspect(
     parsed = config.parse(image.config)
     read = [layer.value for layer in image.layers]
     _check(parsed.diff_ids, read)
-    return weigh(
+    weight = weigh(
         parsed,
         read,
         image_id=str(image.config_digest),
@@ -47,6 +47,7 @@ def inspect(
         engine_bytes=engine_bytes,
         base=base,
     )
+    return replace(weight, distribution=distribution.find(read))
 
 
 def inspect_layers(
@@ -61,11 +62,13 @@ def inspect_layers(
     parsed = config.parse(image_config)
     read = [layers.read(blob, _keep, digest=True) for blob in blobs]
     _check(parsed.diff_ids, read)
-    return weigh(parsed, read, image_id=f"sha256:{sha256(image_config).hexdigest()}", names=names, base=base)
+    image_id = f"sha256:{sha256(image_config).hexdigest()}"
+    weight = weigh(parsed, read, image_id=image_id, names=names, base=base)
+    return replace(weight, distribution=distribution.find(read))
 
 
 def _keep(path: str, size: int) -> Callable[[bytes], bytes] | None:
-    return secrets.keep(path, size) or databases.keep(path, size)
+    return secrets.keep(path, size) or databases.keep(path, size) or distribution.keep(path, size)
 
 
 def _check(diff_ids: Sequence[str], read: Sequence[layers.Layer]) -> None:

@@ -85,7 +85,7 @@ class Weight:
 
     `secrets`: files that hold one, in any layer. `compilers`: (language, path) of each compiler that is
     proven by being a binary of that name. `base_from`: "given", "guessed" or "" (unknown). `notes`:
-    what could not be read or told.
+    what could not be read or told. `distribution`: its ID and version, "" where it does not say.
     """
 
     image_id: str
@@ -101,6 +101,7 @@ class Weight:
     base_from: str
     secrets: tuple[Leak, ...] = ()
     notes: tuple[str, ...] = ()
+    distribution: tuple[str, str] = ("", "")
 
     def called(self, names: tuple[str, ...]) -> Weight:
         """The same under other names: an archive made by ID has none."""

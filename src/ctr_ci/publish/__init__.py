@@ -13,6 +13,7 @@ from ctr_ci.publish.promote import promote
 from ctr_ci.publish.push import push
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release, promoted, releases, unverified
+from ctr_ci.publish.sbom import check_sbom, sbom
 from ctr_ci.publish.settings import Defaults
 from ctr_ci.publish.sign import Key, Signer
 from ctr_ci.publish.tags import Facts
@@ -40,12 +41,14 @@ __all__ = [
     "Tagged",
     "Verified",
     "Wish",
+    "check_sbom",
     "documents",
     "join",
     "promote",
     "promoted",
     "push",
     "releases",
+    "sbom",
     "unverified",
     "verify",
     "zstd",

@@ -54,7 +54,7 @@ def documents(
     if record is None or not release.verified:
         return ()
     made = ((TEST_RESULT, _test_result(release, record)), (PROVENANCE, _provenance(release, record, builder)))
-    return tuple(Document(_statement(repository, manifest, kind, said), IN_TOTO, kind) for kind, said in made)
+    return tuple(Document(statement(repository, manifest, kind, said), IN_TOTO, kind) for kind, said in made)
 
 
 def artifact(document: Document, subject: Descriptor) -> tuple[Manifest, bytes]:
@@ -79,7 +79,7 @@ class Evidence:
     url: str
 
 
-def read_statement(raw: bytes) -> tuple[str, Object, tuple[Digest, ...]]:
+def readstatement(raw: bytes) -> tuple[str, Object, tuple[Digest, ...]]:
     """Predicate type, predicate and subjects of a statement. Raises InputError for anything else."""
     found = Object.parse(raw, "the statement")
     if found.text("_type") != STATEMENT:
@@ -93,7 +93,7 @@ def read_statement(raw: bytes) -> tuple[str, Object, tuple[Digest, ...]]:
 
 def read_evidence(raw: bytes) -> Evidence | None:
     """The test result of a statement, None for a statement of another kind. Raises InputError."""
-    kind, predicate, subjects = read_statement(raw)
+    kind, predicate, subjects = readstatement(raw)
     if kind != TEST_RESULT:
         return None
     parts = predicate.children("configuration")
@@ -113,7 +113,8 @@ def read_evidence(raw: bytes) -> Evidence | None:
     )
 
 
-def _statement(repository: Repository, manifest: Digest, kind: str, predicate: dict[str, object]) -> bytes:
+def statement(repository: Repository, manifest: Digest, kind: str, predicate: object) -> bytes:
+    """What `predicate`, of the type `kind`, says of a pushed manifest; for the same the same bytes."""
     subject = [{"name": str(repository), "digest": {manifest.algorithm: manifest.hex}}]
     document = {"_type": STATEMENT, "subject": subject, "predicateType": kind, "predicate": predicate}
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

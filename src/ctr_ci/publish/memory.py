@@ -2,7 +2,9 @@
 is believed that the registry does not confirm.
 
 Kept: layer content (diff ID) and packing → compressed digest; image ID → the manifest's bytes; a
-layer's place in an engine's archive → its diff ID; a layer's plain size. Losing the folder costs time only.
+layer's place in an engine's archive → its diff ID; a layer's plain size; image ID → what is in it
+(an SBOM, which no registry could confirm: as good as the user's cache folder). Losing the
+folder costs time only.
 """
 
 from __future__ import annotations
@@ -63,6 +65,18 @@ class Memory:
 
     def keep_size(self, diff_id: Digest, size_bytes: int) -> None:
         self._write("size", str(diff_id), b"%d" % size_bytes)
+
+    def sbom(self, image_id: Digest, form: str) -> bytes | None:
+        """What was found in this image before; `form` says which versions wrote it."""
+        raw = self._read("sbom", f"{image_id} {form}")
+        try:
+            json.loads(raw)
+        except ValueError:
+            return None
+        return raw
+
+    def keep_sbom(self, image_id: Digest, form: str, document: bytes) -> None:
+        self._write("sbom", f"{image_id} {form}", document)
 
     def _path(self, kind: str, key: str) -> Path | None:
         return self._folder and self._folder / kind / sha256(key.encode()).hexdigest()[:40]

@@ -20,6 +20,7 @@ from ctr_ci.publish import (
     Memory,
     Receipt,
     Release,
+    check_sbom,
     join,
     promote,
     promoted,
@@ -44,13 +45,15 @@ def publish(request: Request) -> Exit:
     clients = parts.Clients(request.reach, request.from_credential)
     content = _content(request)
     try:
+        if request.sbom:
+            check_sbom()
         policy, defaults = parts.policy(
             request.folder, request.config_file, request.use_config, request.require
         )
         if request.from_registry:
             return _promote(request, policy.require, defaults, clients)
         runs = _records(request)
-        way = _way(request, defaults, runs[0][1] if runs else None, clients)
+        way = _way(request, defaults, runs[0][1] if runs else None, clients, content)
         if len(runs) > 1:
             return _join(way, policy, runs, content, clients)
         if runs:
@@ -71,12 +74,18 @@ def publish(request: Request) -> Exit:
     return Exit.DONE
 
 
-def _way(request: Request, defaults: Defaults, record: records.Record | None, clients: parts.Clients) -> Way:
+def _way(
+    request: Request,
+    defaults: Defaults,
+    record: records.Record | None,
+    clients: parts.Clients,
+    content: ArchiveContent | EngineContent,
+) -> Way:
     signs = (request.attest or defaults.attest) == "signed"
     key = parts.signer(request.key) if signs else None
     facts = parts.facts(request.folder, record, os.environ, clients.clock.now())
     notes = parts.git_notes(facts, record, os.environ) if request.git_annotations else ()
-    return Way(request, defaults, facts, notes, key)
+    return Way(request, defaults, facts, notes, key, content, Memory(parts.memory_folder(os.environ)))
 
 
 def _push(
@@ -91,8 +100,7 @@ def _push(
     """One push, and what it adds to the record of the first of `runs`."""
     wish = way.wish(release, place, registry)
     wish = wish if tagged else replace(wish, tags=())
-    memory = Memory(parts.memory_folder(os.environ))
-    receipt, events = watch(way.request, push(release, wish, registry, content, memory))
+    receipt, events = watch(way.request, push(release, wish, registry, content, way.memory))
     if not runs:
         return receipt, runs
     (path, record), *others = runs
@@ -132,6 +140,10 @@ def _join(
 def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, clients: parts.Clients) -> Exit:
     """Registry to registry, by the evidence that the image carries there."""
     origin = Reference.parse(request.from_registry)
+    if request.sbom:
+        raise InputError(
+            Problem("--sbom with --from-registry", help="what is attached there travels with the image")
+        )
     if len(request.to) > 1:
         raise InputError(Problem("several --to with --from-registry", expected="one"))
     to = Reference.parse("".join(request.to) or defaults.to or request.from_registry)

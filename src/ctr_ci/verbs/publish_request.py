@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from ctr_ci.oci import Digest, Reference, Repository
+from ctr_ci import __version__
+from ctr_ci.oci import Digest, Reference
 from ctr_ci.publish import (
     GZIP,
     Attest,
+    Content,
     Defaults,
     Document,
     Facts,
+    Memory,
     Release,
     Signer,
     Wish,
     documents,
+    sbom,
     zstd,
 )
 from ctr_ci.registry import Registry, manifests
@@ -48,6 +52,7 @@ class Request:
     only_if_newer: bool = False
     annotations: tuple[tuple[str, str], ...] = ()
     git_annotations: bool = False
+    sbom: Literal["", "cyclonedx"] = ""
     zstd: bool = False
     harmless: tuple[str, ...] = ()
     attest: Literal["", "none", "evidence", "signed"] = ""
@@ -63,13 +68,16 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Way:
     """What all pushes of one command have in common: the request, the policy's defaults, facts for
-    tags, annotations from git, and the key that signs (None: nothing is signed)."""
+    tags, annotations from git, the key that signs (None: nothing is signed), where the bytes come from (None:
+    a registry) and what is remembered."""
 
     request: Request
     defaults: Defaults
     facts: Facts
     notes: tuple[tuple[str, str], ...] = ()
     key: Signer | None = None
+    content: Content | None = None
+    memory: Memory = field(default_factory=lambda: Memory(None))
 
     def wish(self, release: Release, place: Reference, registry: Registry) -> Wish:
         request, defaults = self.request, self.defaults
@@ -81,18 +89,19 @@ class Way:
             (*self.notes, *request.annotations),
             frozenset(request.harmless),
             zstd() if request.zstd else GZIP,
-            self.attesting(release, place.repository),
+            self.attesting(release, registry),
             request.only_if_newer,
         )
 
-    def attesting(self, release: Release, repository: Repository) -> Attest:
+    def attesting(self, release: Release, registry: Registry) -> Attest:
         """What is attached to a pushed manifest; nothing unless it was asked for."""
-        if (self.request.attest or self.defaults.attest or "none") == "none":
-            return lambda _: ()
+        evidence = (self.request.attest or self.defaults.attest or "none") != "none"
         who = parts.builder(os.environ)
 
         def made(manifest: Digest) -> tuple[Document, ...]:
-            found = documents(release, repository, manifest, who)
+            found = documents(release, registry.repository, manifest, who) if evidence else ()
+            if self.request.sbom and self.content:
+                found += (sbom(release, manifest, registry, self.content, self.memory, __version__),)
             return tuple(self.key.sign(one) for one in found) if self.key else found
 
         return made
