@@ -88,6 +88,14 @@ def test_a_script_is_run_by_sh_or_by_its_first_line_unchanged(ran: Builds) -> No
     assert "Step #2: the text of $_A\n" in done.out
 
 
+def test_a_script_without_a_first_line_is_no_bash_script(ran: Builds, debian: str) -> None:
+    done = ran({"name": debian, "script": "[[ a ]]\n"})
+    assert (done.exit, done.statuses) == (Exit.NO, ["FAILURE"])
+    assert "[[: not found" in done.out
+    done = ran({"name": debian, "script": "#!/usr/bin/env bash\n[[ a ]] && echo bash\n"})
+    assert (done.exit, done.out) == (Exit.DONE, "bash\n")
+
+
 def test_mapped_substitutions_are_variables_of_that_step_only(ran: Builds) -> None:
     done = ran(
         {"script": "echo $_A $PROJECT_ID", "automapSubstitutions": True},
