@@ -21,6 +21,9 @@ class BuildStarted:
     substitutions: tuple[tuple[str, str], ...]
     steps: tuple[tuple[int, str, str], ...]  # index, id, image name
     images: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...] = ()  # of each step: entrypoint and args, or interpreter and script
+    policy_path: str = ""  # of ctr-ci.yaml, "" for none
+    policy_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,10 @@ def _after(record: Record | None, event: Event) -> Record:
 
 
 def _begin(event: BuildStarted) -> Record:
+    commands = event.commands or ((),) * len(event.steps)
     steps = tuple(
-        StepRecord(index, id, name, None, "QUEUED", None, False, None, None, (), (), None)
-        for index, id, name in event.steps
+        StepRecord(index, id, name, None, "QUEUED", None, False, None, None, (), (), None, command)
+        for (index, id, name), command in zip(event.steps, commands, strict=True)
     )
     return Record(
         build_id=event.build_id,
@@ -116,6 +117,8 @@ def _begin(event: BuildStarted) -> Record:
         substitutions=event.substitutions,
         steps=steps,
         images=(),
+        policy_path=event.policy_path,
+        policy_digest=event.policy_digest,
     )
 
 

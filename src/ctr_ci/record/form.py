@@ -39,6 +39,7 @@ def dumps(record: Record) -> bytes:
         "finished": record.finished,
         "source": dict(record.source),
         "config": {"path": record.config_path, "digest": record.config_digest},
+        "policy": {"path": record.policy_path, "digest": record.policy_digest},
         "substitutions": dict(record.substitutions),
         "steps": [_step_out(step) for step in record.steps],
         "images": [
@@ -75,6 +76,7 @@ def _step_out(step: StepRecord) -> dict[str, object]:
         "index": step.index,
         "id": step.id,
         "name": step.name,
+        "command": list(step.command),
         "image_id": step.image_id,
         "status": step.status,
         "exit_code": step.exit_code,
@@ -133,6 +135,7 @@ def loads(source: Source) -> Record:
     steps = root["steps"].each(_step_in)
     if [step.index for step in steps] != list(range(len(steps))):
         raise root["steps"].wrong("the steps are not in order", "indexes that count from 0")
+    policy = root.later("policy", {"path": "", "digest": ""})
     return Record(
         build_id=root["build_id"].text(),
         status=root["status"].text(),
@@ -141,6 +144,8 @@ def loads(source: Source) -> Record:
         source=tuple((key, entry.plain()) for key, entry in root["source"].items()),
         config_path=root["config"]["path"].text(),
         config_digest=root["config"]["digest"].text(),
+        policy_path=policy["path"].text(),
+        policy_digest=policy["digest"].text(),
         substitutions=tuple((key, entry.text()) for key, entry in root["substitutions"].items()),
         steps=steps,
         images=root["images"].each(
@@ -172,6 +177,7 @@ def _step_in(entry: _Reader) -> StepRecord:
         index=entry["index"].integer(),
         id=entry["id"].text(),
         name=entry["name"].text(),
+        command=entry.later("command", []).texts(),
         image_id=entry["image_id"].maybe(_Reader.text),
         status=entry["status"].text(),
         exit_code=entry["exit_code"].maybe(_Reader.integer),

@@ -22,7 +22,8 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """`status` as in `events.StepFinished`; `built` are image IDs; times in epoch seconds."""
+    """`command`: what the config says to run in the image, () for the image's own. `status` as in
+    `events.StepFinished`; `built` are image IDs; times in epoch seconds."""
 
     index: int
     id: str
@@ -36,6 +37,7 @@ class StepRecord:
     built: tuple[str, ...]
     ran: tuple[Ran, ...]
     output: bytes | None
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Record:
     pushed: tuple[PushRecord, ...] = ()
     held: tuple[str, ...] = ()
     artifacts: tuple[ArtifactRecord, ...] = ()
+    policy_path: str = ""
+    policy_digest: str = ""
     allowed: tuple[tuple[int, str], ...] = ()  # a step's index, and a rule that it might break
     problem: Problem | None = None
     version: int = VERSION

@@ -24,6 +24,8 @@ class Build:
     folder: Path
     workspace: Path
     source: tuple[tuple[str, str | bool | None], ...] = ()
+    policy_path: str = ""
+    policy_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

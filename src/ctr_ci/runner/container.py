@@ -53,6 +53,13 @@ def interpreter(script: str) -> tuple[str, ...]:
     return (program, argument.strip(" \t")) if argument.strip(" \t") else (program or "/bin/sh",)
 
 
+def words(step: Step) -> tuple[str, ...]:
+    """What the config says to run, as the record keeps it: () for the image's own command."""
+    if step.script is not None:
+        return (*interpreter(step.script), step.script)
+    return (*((step.entrypoint,) if step.entrypoint is not None else ()), *(step.args or ()))
+
+
 def _program(step: Step) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     """Entrypoint and command; None: the image's own."""
     if step.script is not None:

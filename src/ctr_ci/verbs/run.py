@@ -128,7 +128,7 @@ def run(request: Request, world: World) -> Exit:
         stack.callback(engine.close)
         reaping = _reap(engine)
         workspace = workspace or _prepare(request, world, folder)
-        build = Build(build_id, whose, folder, workspace.folder, workspace.source)
+        build = Build(build_id, whose, folder, workspace.folder, workspace.source, *gates.origin())
         outcome, found, path = _carry_out(request, world, plan, engine, build, options, secrets, gates, stack)
         reaping.join(timeout=5)
         if outcome.kept:

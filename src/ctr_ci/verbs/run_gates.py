@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ctr_ci import broker as brokers
@@ -29,6 +30,13 @@ class Gates:
     folder: Path
     plan: Plan
     grants: tuple[tuple[int, str], ...] = ()
+
+    def origin(self) -> tuple[str, str]:
+        """The path of the file that the policy comes from, and its digest; "" where there is none."""
+        path = self.settings.path
+        if not path or not Path(path).is_file():
+            return "", ""
+        return path, f"sha256:{sha256(Path(path).read_bytes()).hexdigest()}"
 
     def judge(
         self,
