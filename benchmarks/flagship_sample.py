@@ -27,6 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LABELS = ROOT / "tests/rules/flagship_labels.tsv"
 PAGE = ROOT / "docs/flagship-precision.md"
 RULES = ("build-in-ship-image", "missing-multi-stage", "sdk-base-ships")
+AS_DRAWN_STRATA = (431, 3281, 2171)
+"""The strata of the corpus when the newest sample was drawn."""
+FRESH = "6"
+"""The newest sample: read without our verdict, before anything was repaired for it."""
 # A file outside both strata names none of these: no compiler, no package manager of a language, no SDK.
 NAMES_A_TOOL = re.compile(
     r"(?<![\w.-])(gcc|g\+\+|clang|make|cmake|ninja|meson|configure|autoreconf|build-essential|build-base"
@@ -107,6 +111,23 @@ def figure(strata: tuple[int, int, int], labels: list[Label]) -> Figure:
     )
 
 
+def as_drawn(strata: tuple[int, int, int], labels: list[Label]) -> Figure:
+    """What the rules said of the newest sample when it was drawn: F files were reported, S files silent."""
+    said = [one for one in labels if one.sample == f"{FRESH}F"]
+    quiet = [one for one in labels if one.sample == f"{FRESH}S"]
+    right = sum(one.label != "none" for one in said)
+    return Figure(strata, len(said), right, len(quiet), sum(one.label != "none" for one in quiet))
+
+
+def repaired(strata: tuple[int, int, int], labels: list[Label]) -> Figure:
+    """The newest sample as the rules are now. The two strata keep the weights they were drawn with."""
+    said = [one for one in labels if one.sample == f"{FRESH}F"]
+    quiet = [one for one in labels if one.sample == f"{FRESH}S"]
+    now = [one for one in [*said, *quiet] if one.reported]
+    missed = sum(one.label != "none" and not one.reported for one in quiet)
+    return Figure(strata, len(now), sum(one.label != "none" for one in now), len(quiet), missed)
+
+
 def measure(corpus: Path) -> tuple[tuple[int, int, int], dict[str, bool], dict[str, bool]]:
     """The strata's sizes; by SHA-256 whether a file is reported, and whether it names a tool."""
     reported: dict[str, bool] = {}
@@ -127,7 +148,18 @@ def measure(corpus: Path) -> tuple[tuple[int, int, int], dict[str, bool], dict[s
     return (said, silent, len(reported) - said - silent), reported, naming
 
 
+def lines(labels: list[Label]) -> str:
+    return "\n".join(
+        f"- `{one.sha256}` ({one.label}, {'reported' if one.reported else 'silent'} now): {one.why}"
+        for one in labels
+    )
+
+
 def page(known: Figure, labels: list[Label]) -> str:
+    fresh, after = as_drawn(AS_DRAWN_STRATA, labels), repaired(known.strata, labels)
+    drawn = {one.sha256: one for one in labels if one.sample.startswith(FRESH)}
+    unsaid = [one for one in drawn.values() if one.sample.endswith("S") and one.label != "none"]
+    amiss = [one for one in drawn.values() if one.sample.endswith("F") and one.label == "none"]
     wrong = [one for one in labels if one.reported and one.label == "none"]
     missed = [one for one in labels if not one.reported and one.label != "none"]
     samples = sorted({one.sample for one in labels})
@@ -143,6 +175,10 @@ def page(known: Figure, labels: list[Label]) -> str:
         )
     return PAGE_TEXT.format(
         total=sum(known.strata),
+        fresh=fresh,
+        after=after,
+        unsaid=lines(unsaid),
+        amiss=lines(amiss),
         said=known.strata[0],
         silent=known.strata[1],
         other=known.strata[2],
@@ -154,8 +190,8 @@ def page(known: Figure, labels: list[Label]) -> str:
         missed=known.missed,
         quiet=known.silent,
         rows="\n".join(rows),
-        wrong="\n".join(f"- `{one.sha256}`: {one.why}" for one in wrong),
-        misses="\n".join(f"- `{one.sha256}` ({one.label}): {one.why}" for one in missed),
+        wrong=lines([one for one in wrong if one.sha256 not in drawn]),
+        misses=lines([one for one in missed if one.sha256 not in drawn]),
     )
 
 
@@ -163,31 +199,45 @@ PAGE_TEXT = """# How often the shipping rules are right
 
 `build-in-ship-image`, `missing-multi-stage` and `sdk-base-ships` on {total:,} real Dockerfiles of public
 repositories: {said} are reported, {silent:,} are silent though they name a build tool, {other:,} name none.
-{labelled} were read and labelled by one reader, who saw what the rules had said beside each: `build`
-(what only built ships with the application), `base` (the base carries compilers that nothing needs when it
-runs), `none`. The labels, with a reason each, are
+{labelled} were read and labelled by hand: `build` (what only built ships with the application), `base` (the
+base carries compilers that nothing needs when it runs), `none`. The labels, with a reason each, are
 [tests/rules/flagship_labels.tsv](../tests/rules/flagship_labels.tsv); the files themselves are not ours to
 keep. `benchmarks/flagship_sample.py CORPUS` measures again, and draws new samples.
 
-- **Precision {precision:.3f}**: {right} of {reported} reported files are rightly reported.
-- **Recall {recall:.2f}**, weighted to the corpus: {missed} of {quiet} silent files that name a tool should be
-  reported. With that few misses the figure is rough: twice or half as many would be no surprise.
+**The figure to go by** is that of sample 6, 200 files that nobody had seen, read without what the rules
+say of them, before anything was repaired for it (6F: all reported files not labelled before; 6S, 6O: at
+random among the silent that name a tool, and those that name none):
 
-How honest is this? The samples were drawn one after the other (1, 2, …; `F` among the files reported at that
-time, `S` among the silent ones), and after each the classes of error it showed were repaired, so that the
-table's last column is flattered. **On files never seen before**, drawn after the repairs of the samples
-before them, 65 of 70 (sample 4F) and 47 of 50 (sample 5F) were right: 0.93. Of 100 silent files of
-sample 4S, 4 should have been reported when it was drawn, which made recall about 0.77; 3 are found now.
+- **Precision {fresh.precision:.2f}**: {fresh.right} of {fresh.reported} reported files are rightly reported.
+- **Recall {fresh.recall:.2f}**, weighted to the corpus: {fresh.missed} of {fresh.silent} silent files that
+  name a tool should have been reported (none of the 15 that name none). One miss is about 0.04 of it.
+
+After the repairs that the sample led to, the same sample gives {after.precision:.2f} ({after.right} of
+{after.reported}) and {after.recall:.2f} ({after.missed} of {after.silent} missed): better than a new sample
+would be. Older samples were read by a reader who saw the verdict beside each file, which is kinder: it gave
+0.93 on files not seen before (4F: 65 of 70; 5F: 47 of 50), and a recall of 0.77 (4S).
+
+All samples together, each of which the rules were repaired for: precision **{precision:.3f}** ({right} of
+{reported}), recall **{recall:.2f}** ({missed} of {quiet} silent files missed). This is what the rules do on
+files they were made with; it says that no repair broke what was right.
 
 | sample | files | build | base | none | reported now | rightly |
 |---|---|---|---|---|---|---|
 {rows}
 
-## Wrongly reported
+## Sample 6: wrongly reported
+
+{amiss}
+
+## Sample 6: missed
+
+{unsaid}
+
+## Older samples: wrongly reported
 
 {wrong}
 
-## Missed
+## Older samples: missed
 
 {misses}
 
