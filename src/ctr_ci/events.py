@@ -22,6 +22,7 @@ class BuildStarted:
     steps: tuple[tuple[int, str, str], ...]  # index, id, image name
     images: tuple[str, ...]
     commands: tuple[tuple[str, ...], ...] = ()  # of each step: entrypoint and args, or interpreter and script
+    entrypoints: tuple[str | None, ...] = ()  # of each step: what replaces the image's own program
     policy_path: str = ""  # of ctr-ci.yaml, "" for none
     policy_digest: str = ""
 

@@ -77,8 +77,8 @@ def _findings(image: ImageRecord, record: Record, policy: Policy) -> Iterable[_F
 def _implicit(image: ImageRecord, record: Record) -> _Finding:
     testers = [step for step in record.steps if _tests(step, image.image_id, record)]
     if testers:
-        labels = tuple(label(step) for step in testers)
-        return _Finding(True, labels, f"tested by {', '.join(labels)}")
+        said = ", ".join(_said(step, image.image_id, record) for step in testers)
+        return _Finding(True, tuple(label(step) for step in testers), f"tested by {said}")
     ran = [step for step in record.steps if _runs(step, image.image_id, record)]
     if ran:
         return _failed(ran[-1], image)
@@ -145,7 +145,8 @@ def _stage(image: ImageRecord, record: Record, stage: Stage) -> _Finding:
             f"let a step of stage {stage.name} run {image.name} after it was built",
         )
     labels = tuple(label(step) for step in testers)
-    return _Finding(True, (stage.name, *labels), f"stage {stage.name} tested it in {', '.join(labels)}")
+    said = ", ".join(_said(step, image.image_id, record) for step in testers)
+    return _Finding(True, (stage.name, *labels), f"stage {stage.name} tested it in {said}")
 
 
 def _gate(image: ImageRecord, record: Record, name: str) -> _Finding:
@@ -176,7 +177,17 @@ def _tests(step: StepRecord, image_id: str, record: Record) -> bool:
         return False
     if _own(step, image_id, record):
         return True
-    return any(run.exit_code == 0 or run.stopped for run in _of(step, image_id, record))
+    runs = _of(step, image_id, record)
+    ended = [run.exit_code for run in runs if not run.stopped]
+    # A server that a step stops again was tested by it, unless what else ran of the image all failed.
+    return 0 in ended if ended else bool(runs)
+
+
+def _said(step: StepRecord, image_id: str, record: Record) -> str:
+    """A test by its label; and by what ran in place of the image's own program, if something did."""
+    if step.entrypoint is None or not _own(step, image_id, record):
+        return label(step)
+    return f"{label(step)} (which ran {step.entrypoint} in it)"
 
 
 def _runs(step: StepRecord, image_id: str, record: Record) -> bool:

@@ -102,9 +102,10 @@ def _after(record: Record | None, event: Event) -> Record:
 
 def _begin(event: BuildStarted) -> Record:
     commands = event.commands or ((),) * len(event.steps)
+    entrypoints = event.entrypoints or (None,) * len(event.steps)
     steps = tuple(
-        StepRecord(index, id, name, None, "QUEUED", None, False, None, None, (), (), None, command)
-        for (index, id, name), command in zip(event.steps, commands, strict=True)
+        StepRecord(index, id, name, None, "QUEUED", None, False, None, None, (), (), None, command, entry)
+        for (index, id, name), command, entry in zip(event.steps, commands, entrypoints, strict=True)
     )
     return Record(
         build_id=event.build_id,

@@ -38,6 +38,7 @@ class StepRecord:
     ran: tuple[Ran, ...]
     output: bytes | None
     command: tuple[str, ...] = ()
+    entrypoint: str | None = None  # what ran in place of the image's own program
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def _step() -> Schema:
         id=TEXT,
         name=TEXT,
         command=_list(TEXT, "What the config says to run; empty: the image's own command."),
+        entrypoint=_maybe({**TEXT, "description": "What ran in place of the image's own program."}),
         image_id=_maybe(IMAGE_ID),
         status={
             "enum": ["QUEUED", "WORKING", "SUCCESS", "FAILURE", "TIMEOUT", "CANCELLED", "SKIPPED"],

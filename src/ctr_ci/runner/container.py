@@ -60,6 +60,11 @@ def words(step: Step) -> tuple[str, ...]:
     return (*((step.entrypoint,) if step.entrypoint is not None else ()), *(step.args or ()))
 
 
+def replaced(step: Step) -> str | None:
+    """What a step puts in place of the image's own program, None where that runs."""
+    return interpreter(step.script)[0] if step.script is not None else step.entrypoint
+
+
 def _program(step: Step) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     """Entrypoint and command; None: the image's own."""
     if step.script is not None:

@@ -31,7 +31,7 @@ from ctr_ci.plan import Plan, Step
 from ctr_ci.problem import CtrCiError, Problem, WorldError
 from ctr_ci.runner.artifacts import Unmatched, collect
 from ctr_ci.runner.build import Build, Judge, Options, Outcome
-from ctr_ci.runner.container import words
+from ctr_ci.runner.container import replaced, words
 from ctr_ci.runner.control import Began, Broke, Control, Judged, Message, Stopped
 from ctr_ci.runner.ground import HOME, Far, Ground, Near, Volumes
 from ctr_ci.runner.images import resolve
@@ -120,6 +120,7 @@ class _Run:
                 tuple((step.index, step.id, step.image) for step in plan.steps),
                 plan.images,
                 tuple(words(step) for step in plan.steps),
+                tuple(replaced(step) for step in plan.steps),
                 build.policy_path,
                 build.policy_digest,
             )

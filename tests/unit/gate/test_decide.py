@@ -58,6 +58,8 @@ BUILT = step(0, "build", built=(A,))
         (step(1, "unit", ran=(Ran(A, 137, 12.0, stopped=True),)), True),  # a server, stopped when done
         (step(1, "unit", ran=(Ran(A, 1, 12.0), Ran(A, 0, 13.0))), True),  # one passed
         (step(1, "unit", ran=(Ran(A, 1, 12.0),)), False),  # docker run app test || true
+        # a server that is stopped does not make up for a test that failed
+        (step(1, "unit", ran=(Ran(A, 7, 12.0), Ran(A, 137, 13.0, stopped=True))), False),
         (step(1, "unit", ran=(Ran(A, 137, 12.0),)), False),  # out of memory
         (step(1, "unit", image=A, exit=1), False),
         (step(1, "unit", image=A, exit=1, forgiven=True), False),
@@ -75,6 +77,12 @@ def test_only_a_passed_run_of_this_very_image_is_a_test(test: StepRecord, passes
     assert verdict.tested_by == (('Step #1 - "unit"',) if passes else ())
     assert verdict.because
     assert bool(verdict.help) is not passes
+
+
+def test_a_test_by_another_program_says_so() -> None:
+    verdict = only(record(BUILT, step(1, "unit", image=A, entrypoint="true")))
+    assert verdict.passed
+    assert verdict.because == 'tested by Step #1 - "unit" (which ran true in it)'
 
 
 def test_a_run_before_the_build_is_no_test_even_of_the_same_bits() -> None:

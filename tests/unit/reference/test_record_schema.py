@@ -40,6 +40,7 @@ EVENTS: tuple[Event, ...] = (
         ((0, "a", "app"), (1, "", "late")),
         ("app",),
         (("sh", "-c", "true"), ()),
+        ("sh", None),
         "ctr-ci.yaml",
         "sha256:2",
     ),
