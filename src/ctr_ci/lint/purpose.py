@@ -148,6 +148,7 @@ _WORKS = {
     "rake": ("test", "spec", "ci", "cucumber"),
     "rspec": (),
     "runtests": (),
+    "setup.py": ("develop", "test"),
     "cucumber": (),
     "jest": (),
     "mocha": (),
@@ -215,6 +216,8 @@ def by_place(facts: Facts) -> bool:
     if set(_tokens(name)) & {*_WORDS, "base"}:
         return True
     folders = [folder.lower().lstrip(".") for folder in parts[-3:-1]]
+    if folders[-1:] == ["base"]:
+        return True
     return any(folder in _WORDS or _FOLDERS & set(_tokens(folder)) for folder in folders)
 
 
@@ -347,6 +350,8 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return True
     works = _WORKS.get(name.removesuffix(".sh").removesuffix(".bash").removesuffix(".ash"))
     if works is not None:
+        if name.endswith((".sh", ".bash", ".ash")) and not plain:
+            return True  # a wrapper of the tool, whose arguments come with `docker run`
         return not works or any(text in works for text in plain[:1])
     if name == "tail" and "/dev/null" in plain:
         return True

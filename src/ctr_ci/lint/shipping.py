@@ -187,6 +187,8 @@ def _left(facts: Facts, run: Run) -> Iterable[Left]:
             if o.verb in ("remove", "autoremove")
             for word in o.packages
         }
+        if one.manager == "apt" and not _autoremoves(later):
+            removed -= _METAPACKAGES
         if one.manager == "apk" and one.setting("--virtual", "-t") in removed:
             continue
         for word in one.packages:
@@ -195,6 +197,17 @@ def _left(facts: Facts, run: Run) -> Iterable[Left]:
                 continue
             if one.verb == "groupinstall" or build_only(name) or "PHPIZE_DEPS" in name:
                 yield Left(facts.span(run, word.start, word.end), name)
+
+
+# Packages that hold nothing: what they brought stays when only they are removed.
+_METAPACKAGES = frozenset(["build-essential", "default-jdk", "ruby-full", "golang"])
+
+
+def _autoremoves(later: tuple[Operation, ...]) -> bool:
+    return any(
+        one.verb == "autoremove" or (one.verb == "remove" and one.has("--auto-remove", "--autoremove"))
+        for one in later
+    )
 
 
 def _forgets_all(facts: Facts, run: Run, later: tuple[Operation, ...]) -> bool:
@@ -252,6 +265,8 @@ def _fetches(facts: Facts, run: Run) -> Span | None:
         if one.verb in _DEPENDENCIES.get(one.manager, ()):
             return facts.span(run, one.command.start, one.command.end)
     for command, _ in _commands(facts, run):
+        if command.name.startswith("python") and "setup.py" in command.values and "install" in command.values:
+            return facts.span(run, command.start, command.end)
         verbs = _INSTALLERS.get(command.name)
         first = (command.values[:1] or ("",))[0] or ""
         if verbs is not None and (not verbs or ("" if first.startswith("-") else first) in verbs):
@@ -281,7 +296,7 @@ def _application(facts: Facts, stages: Iterable[Stage], made: tuple[Made, ...], 
                         return True
                     if any(_is_fetch(command) for command in commands):
                         return True
-                elif fetches and _unpacks(commands):
+                elif (fetches or any(one.ships for one in made)) and _unpacks(commands):
                     return True
     return any(
         not one.ships and isinstance(copy, Copy) and copy.from_ is not None
@@ -312,6 +327,8 @@ def _brings_sources(instruction: Instruction) -> bool:
 def _unpacks(commands: tuple[Command, ...]) -> bool:
     """Whether a RUN brings a tree of sources: a clone, or a download that it unpacks."""
     names = {command.name for command in commands}
+    if any(c.name == "tar" and {"/usr/local", "/usr/local/"} & set(c.values) for c in commands):
+        return False  # a tool is put in its place
     if names & {"curl", "wget"} and names & {"tar", "unzip", "bsdtar"}:
         return True
     return any(command.name == "git" and "clone" in command.values for command in commands)

@@ -65,7 +65,7 @@ def inner_command(name: str, words: list[Word]) -> list[tuple[int, int]]:
         if text is not None and text.startswith("-") and len(text) > 1:
             if name in ("command",) and text in ("-v", "-V"):
                 return []
-            at += 2 if text in takes else 1
+            at += 2 if text in takes or _ends_in(text, takes) else 1
             continue
         if text is not None and name in ("env", "sudo", "doas") and _is_assignment(text):
             at += 1
@@ -73,6 +73,14 @@ def inner_command(name: str, words: list[Word]) -> list[tuple[int, int]]:
         break
     at += own
     return [(at, len(words))] if at < len(words) else []
+
+
+def _ends_in(text: str, takes: tuple[str, ...]) -> bool:
+    """Whether the last letter of `-Hu` takes the next word; in `-uname` the first one has its value there."""
+    if text.startswith("--"):
+        return False
+    first = next((at for at, letter in enumerate(text[1:], 1) if f"-{letter}" in takes), 0)
+    return first > 1 and first == len(text) - 1
 
 
 def _behind_env(words: list[Word], at: int) -> list[tuple[int, int]]:
