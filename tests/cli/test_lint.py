@@ -243,7 +243,7 @@ def test_a_baseline_hides_what_it_knows_also_when_lines_move(here: Path, lint: L
 def test_statistics_count_by_rule(here: Path, lint: Lint) -> None:
     write(here, "Dockerfile", WARNS + "ENV A b\nENV C d\n")
     lines = lint("Dockerfile", "--statistics").out.splitlines()
-    assert lines[0].split()[:3] == ["2", "legacy-key-value", "warning"]
+    assert lines[0].split()[:3] == ["2", "legacy-key-value", "style"]
 
 
 def test_a_hadolint_users_config_is_read_as_it_stands(here: Path, lint: Lint) -> None:

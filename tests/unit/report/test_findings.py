@@ -82,13 +82,13 @@ def test_line_hashes_are_those_of_codeql_action(end: str) -> None:
 
 
 def test_github_keeps_ten_annotations_of_each_level_and_says_how_many_are_left() -> None:
-    text = "FROM debian:12\n" + "ENV A b\n" * 15
+    text = "FROM debian:12\n" + "RUN pip install x\n" * 15
     lines = render("github", outcome(text)).splitlines()
     assert sum(line.startswith("::warning ") for line in lines) == 10
     assert sum(line.startswith("::notice ") for line in lines) <= 10
     assert any("more findings are in the log" in line for line in lines)
     first = next(line for line in lines if line.startswith("::warning "))
-    assert "file=a b/Dockerfile,line=2,endLine=2,col=5,endColumn=8,title=legacy-key-value (CT129)" in first
+    assert "file=a b/Dockerfile,line=2,endLine=2,col=5,endColumn=16,title=pip-cache" in first
 
 
 def test_github_escapes_what_could_be_a_command() -> None:

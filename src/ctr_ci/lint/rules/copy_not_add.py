@@ -58,7 +58,7 @@ def _remote_or_archive(text: str) -> bool:
 RULE = Rule(
     id="CT175",
     name="copy-not-add",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     category=Category.STYLE,
     summary="Use COPY for plain files and folders",
     why="ADD also unpacks archives and fetches URLs, so a reader has to check that it does neither here.",

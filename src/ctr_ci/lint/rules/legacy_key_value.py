@@ -49,7 +49,7 @@ def _fix(pair: Pair) -> Fix | None:
 RULE = Rule(
     id="CT129",
     name="legacy-key-value",
-    severity=Severity.WARNING,
+    severity=Severity.STYLE,
     category=Category.STYLE,
     summary="ENV and LABEL should be written with `=`",
     why="The form `ENV key value` takes the rest of the line as one value, is easily misread, and is "

@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 RULE = Rule(
     id="CT128",
     name="maintainer",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="MAINTAINER is deprecated",
     why="It has been since 2017; a label says the same, can be read by tools, and can be set by any later "

@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 RULE = Rule(
     id="CT178",
     name="relative-copy",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     category=Category.CORRECTNESS,
     summary="COPY to a relative path needs a WORKDIR",
     why="Without a WORKDIR in the stage or in the stages below it, the destination moves with the base "
