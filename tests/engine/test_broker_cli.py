@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -304,6 +305,7 @@ def test_closing_ends_what_steps_are_in_the_middle_of(engine_socket: str, docker
             "sleep 1; docker wait a",
             "docker events",
             "(tar c app; sleep 99) | docker import - brk-never",
+            "printf 'FROM busybox\\nRUN sleep 99\\n' | docker build -q -t brk-never -",
         ):
             pool.submit(made.sh, script)
         time.sleep(2)
@@ -312,6 +314,51 @@ def test_closing_ends_what_steps_are_in_the_middle_of(engine_socket: str, docker
         took = time.monotonic() - started
         direct(engine_socket, "rm", "-f", made.container)
         assert took < 3
+
+
+@pytest.mark.parametrize("quiet", ["-q", ""], ids=["no word", "a silent RUN"])
+def test_a_build_ends_with_the_step_that_asked_for_it(
+    engine_socket: str, docker_builder: str, quiet: str
+) -> None:
+    mark = f"brk-late-{uuid.uuid4().hex[:8]}"
+    with bench(engine_socket, docker_builder) as made:
+        made.write("late/Dockerfile", f"FROM busybox\nRUN : {mark}; sleep 8\n")
+        made.sh("true", step=1)
+        step = made.containers[0]
+        direct(
+            engine_socket,
+            "exec",
+            "-d",
+            step,
+            *("docker", "build", *quiet.split()),
+            "-t",
+            mark,
+            "/workspace/late",
+        )
+        assert eventually(lambda: mark in commands(engine_socket))
+        direct(engine_socket, "rm", "-f", step)
+        ended = time.monotonic()
+        made.broker.settle(1)
+        assert eventually(lambda: mark not in commands(engine_socket, "-a"))
+        assert time.monotonic() - ended < 3
+        made.broker.close()
+        assert time.monotonic() - ended < 6
+        time.sleep(9)  # longer than the build would have taken
+        assert direct(engine_socket, "images", "-q", mark).out == ""
+
+
+def commands(engine: str, *more: str) -> str:
+    """What the engine's containers run, or have run."""
+    return direct(engine, "ps", *more, "--no-trunc", "--format", "{{.Command}}").out
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_200_calls_at_once_are_all_answered(build: Bench) -> None:

@@ -49,6 +49,19 @@ class Exchange:
         self._engine_path = engine_path
         self._view = view
         self._follower = follower
+        self._lock = threading.Lock()
+        self._engine: socket.socket | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends what is under way, on the engine's side too. From any thread; `run` then returns."""
+        with self._lock:
+            self._closed = True
+            ends = (self._engine, self._client)
+        for end in ends:
+            with suppress(OSError):
+                if end is not None:
+                    end.shutdown(socket.SHUT_RDWR)
 
     def run(self) -> None:
         """Until either side closes. Raises nothing that the network may do."""
@@ -104,7 +117,7 @@ class Exchange:
             upload = self._upload(engine, head) if allow.streams else None
             reply = Reply(engine)
             try:
-                if not readable(engine, None if upload else self._client):
+                if not readable(engine, self._client, taken=upload is not None):
                     return False
                 reply.read_head()
                 return self._back(allow, head, reply, outcome) and (upload is None or upload())
@@ -119,10 +132,16 @@ class Exchange:
 
     def _dial(self) -> socket.socket:
         try:
-            return dial(self._engine_path)
+            engine = dial(self._engine_path)
         except OSError as error:
             found = f"the engine at {self._engine_path} cannot be reached: {error.strerror}"
             raise WorldError(Problem(found, help="see whether it still runs: `docker info`")) from error
+        with self._lock:
+            self._engine = engine
+            if not self._closed:
+                return engine
+        engine.close()
+        raise Gone
 
     def _head(self, allow: Allow, head: Head) -> bytes:
         lines = [f"{allow.method} {allow.target} HTTP/1.1", "Host: docker"]

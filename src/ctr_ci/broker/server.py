@@ -108,7 +108,7 @@ class _Door:
         self._follower = follower
         self._engine_socket = engine_socket
         self._lock = threading.Lock()
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open: dict[Exchange, threading.Thread] = {}
         self._room = threading.Semaphore(CONNECTIONS)
         self._listening = _listen(path)
         self._thread = threading.Thread(target=self._accept, name="broker-door", daemon=True)
@@ -123,9 +123,8 @@ class _Door:
         self.path.unlink(missing_ok=True)
         with self._lock:
             open_now = dict(self._open)
-        for client in open_now:
-            with suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
+        for exchange in open_now:
+            exchange.close()
         for thread in open_now.values():
             thread.join(10)
 
@@ -136,17 +135,19 @@ class _Door:
                 client, _ = self._listening.accept()
             except OSError:
                 return
-            thread = threading.Thread(target=self._serve, args=(client,), name="broker-call", daemon=True)
+            exchange = Exchange(client, self._engine_socket, self._view, self._follower)
+            serving = (exchange, client)
+            thread = threading.Thread(target=self._serve, args=serving, name="broker-call", daemon=True)
             with self._lock:
-                self._open[client] = thread
+                self._open[exchange] = thread
             thread.start()
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, exchange: Exchange, client: socket.socket) -> None:
         try:
-            Exchange(client, self._engine_socket, self._view, self._follower).run()
+            exchange.run()
         finally:
             with self._lock:
-                del self._open[client]
+                del self._open[exchange]
             client.close()
             self._room.release()
 

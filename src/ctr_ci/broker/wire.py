@@ -190,17 +190,20 @@ class Reply:
                 return bytes(found)
 
 
-def readable(engine: socket.socket, client: socket.socket | None) -> bool:
-    """Waits until the engine says something: True; or the client has closed: False."""
+def readable(engine: socket.socket, client: socket.socket, *, taken: bool = False) -> bool:
+    """Waits until the engine says something: True; or the client has closed: False.
+
+    `taken`: what the client sends is read elsewhere, so that only its going away counts.
+    """
     poll = select.poll()
     poll.register(engine, select.POLLIN)
-    if client is not None:
-        poll.register(client, select.POLLIN | select.POLLRDHUP)
+    poll.register(client, 0 if taken else select.POLLIN | select.POLLRDHUP)
     while True:
-        for descriptor, _ in poll.poll():
+        for descriptor, happened in poll.poll():
             if descriptor == engine.fileno():
                 return True
-            assert client is not None
+            if happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+                return False
             try:
                 if not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                     return False
@@ -208,7 +211,8 @@ def readable(engine: socket.socket, client: socket.socket | None) -> bool:
                 continue
             except OSError:
                 return False
-            poll.unregister(client)  # the next request: its turn comes
+            # The next request: its turn comes. From now on only a client that is gone is told (POLLHUP).
+            poll.modify(client, 0)
 
 
 def both_ways(client: socket.socket, engine: socket.socket, early: bytes) -> None:
