@@ -150,6 +150,19 @@ def test_a_build_is_noted_however_its_answer_is_cut(tmp_path: Path, size: int) -
     assert notes == [Built(0, ID.decode(), ("docker.io/library/x:latest",))]
 
 
+def test_an_answer_nested_too_deep_is_no_json(tmp_path: Path) -> None:
+    deep = b"[" * 200_000
+
+    def answer(client: socket.socket, head: bytes) -> None:
+        status = b"404 No" if b"/images/" in head else b"201 Created"
+        client.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(deep), deep))
+
+    body = b'{"Image":"x"}'
+    sent = b"POST /containers/create HTTP/1.1\r\nHost: d\r\nConnection: close\r\n"
+    received, _ = ask(tmp_path, answer, sent + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    assert received.startswith(b"HTTP/1.1 201 ")
+
+
 def test_a_slow_body_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctr_ci.broker.wire.BODY_S", 0.3)
     sent = b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\n{"

@@ -59,6 +59,6 @@ def event(environment: Mapping[str, str]) -> Event:
 def _payload(path: str) -> dict[str, object]:
     try:
         payload = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return payload if isinstance(payload, dict) else {}

@@ -108,7 +108,7 @@ def complaints(text: str) -> tuple[str, ...]:
     for line in text.splitlines():
         try:
             said = json.loads(line) if line.startswith("{") else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         errors = [(_text(error, "message"), _text(error, "help")) for error in _list(said, "errors")]
         found += ["\n".join(filter(None, parts)) for parts in errors]
@@ -121,7 +121,7 @@ def receipts(text: str) -> tuple[Receipt, ...]:
     for line in text.splitlines():
         try:
             said = json.loads(line) if line.startswith("{") else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(said, dict) and "digest" in said:
             found.append(_receipt(said))

@@ -111,6 +111,6 @@ def _silent(socket_path: str, method: str, path: str, error: Exception) -> World
 def _json(raw: bytes) -> Json:
     try:
         found: Json = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested too deep
         return None
     return found

@@ -319,6 +319,6 @@ class Follower:
 def _json(raw: bytes) -> Json:
     try:
         found: Json = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested too deep
         return None
     return found

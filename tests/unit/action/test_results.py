@@ -93,6 +93,12 @@ def test_no_receipt_in_other_output() -> None:
     assert receipts("{}\nnot json\n{broken") == ()
 
 
+def test_a_line_nested_too_deep_is_no_result() -> None:
+    deep = '{"errors":' + "[" * 200_000
+    assert receipts(deep) == ()
+    assert complaints(deep) == ()
+
+
 def test_each_error_is_found_with_its_help() -> None:
     error = {"path": None, "message": "no such gate", "help": "run it first"}
     assert complaints(f"uploaded x\n{json.dumps({'errors': [error]})}\n") == ("no such gate\nrun it first",)
