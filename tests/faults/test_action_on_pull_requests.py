@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ctr_ci.action.door import act
-from faults.test_github_api import FORBIDDEN, REPO, Server
+from faults.test_github_api import FORBIDDEN, REPO
+from testbed.hub import Server
 
 TOKEN = "ghs_canary0000000000000000000000000000"
 DOCKERFILE = (

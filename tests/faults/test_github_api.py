@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,54 +12,11 @@ import pytest
 from ctr_ci.github import Annotation, Hub, Suggestion, connect
 from ctr_ci.problem import WorldError
 from ctr_ci.secret import Secret
+from testbed.hub import Server
 
 CANARY = "ghs_canary0000000000000000000000000000"
-Answer = tuple[int, Any]
 PATCH = "@@ -1,3 +1,4 @@\n FROM debian:12\n+RUN a\n RUN b\n RUN c\n"
 FORBIDDEN = {"message": "Resource not accessible by integration"}
-
-
-class Server:
-    """Answers by a table of (method, path) and remembers what was asked."""
-
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, str], Callable[[Any], Answer]] = {}
-        self.asked: list[tuple[str, str, Any]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = json.loads(self.rfile.read(length)) if length else None
-                path = self.path.split("?")[0]
-                outer.asked.append((self.command, path, body))
-                known = outer.answers.get((self.command, path))
-                status, shown = known(body) if known else (404, {"message": "Not Found"})
-                raw = json.dumps(shown).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            do_GET = do_POST = do_PATCH = _answer
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-
-    def on(self, method: str, path: str, answer: Answer | Callable[[Any], Answer]) -> None:
-        self.answers[method, path] = answer if callable(answer) else lambda _: answer
-
-    def bodies(self, method: str, path: str) -> list[Any]:
-        return [body for how, where, body in self.asked if (how, where) == (method, path)]
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
 
 REPO = "/repos/team/app"

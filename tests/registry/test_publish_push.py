@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from zstandard import ZstdDecompressor
 
 from conftest import StartRegistry
 from ctr_ci.events import BlobPushed, ManifestPushed, TagMoved
-from ctr_ci.oci import Digest, Index, Manifest
+from ctr_ci.oci import Digest, Index, Manifest, parse_manifest
 from ctr_ci.problem import CtrCiError, InputError, Refused, WorldError
 from ctr_ci.publish import GZIP, zstd
 from ctr_ci.registry import Registry, blobs, manifests
@@ -120,6 +121,42 @@ def test_a_memory_that_lies_harms_nothing(registry: StartRegistry, tmp_path: Pat
     new = image(b"y")
     push(new, "v2")
     assert layers_of(push.host, "v2") == new.layers
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_remembered_manifest_of_another_image_is_not_believed(
+    registry: StartRegistry, tmp_path: Path, known: bool
+) -> None:
+    push = Push(registry().host, memory=tmp_path)
+    other, tested = image(b"x"), image(b"y")
+    forged = stored(push.host, "team/app", str(push(other, "other").digest))
+    (kept,) = (tmp_path / "manifest").iterdir()
+    raw = kept.read_bytes()
+    honest = push(tested, "v1")
+    for path in (tmp_path / "manifest").iterdir():
+        path.write_bytes(raw)
+    to = push if known else Push(registry().host, memory=tmp_path)
+    receipt = to(tested, "v1")
+    assert receipt.digest == honest.digest
+    assert stored(to.host, "team/app", "v1")["config"] != forged["config"]
+
+
+def test_a_remembered_manifest_without_all_layers_is_not_believed(
+    registry: StartRegistry, tmp_path: Path
+) -> None:
+    push = Push(registry().host, memory=tmp_path)
+    tested = image()
+    honest = push(tested, "v1")
+    (path,) = (tmp_path / "manifest").iterdir()
+    assert (path.parent.stat().st_mode & 0o777, tmp_path.stat().st_mode & 0o777) == (0o700, 0o700)
+    found = json.loads(path.read_bytes())
+    found["layers"] = found["layers"][:1]
+    path.write_text(json.dumps(found))
+    with push.registry() as client:
+        manifests.put(client, "forged", parse_manifest(path.read_bytes()))
+    receipt = push(tested, "v1")
+    assert (receipt.digest, push.shelf.exports) == (honest.digest, 2)
+    assert len(receipt.blobs) == 4
 
 
 def test_a_layer_remembered_at_the_place_of_another_is_read_again(

@@ -9,7 +9,17 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from ctr_ci.events import BlobPushed, Event, Noted
-from ctr_ci.oci import Descriptor, Digest, Index, Manifest, Object, image_manifest, media, parse_manifest
+from ctr_ci.oci import (
+    LARGEST,
+    Descriptor,
+    Digest,
+    Index,
+    Manifest,
+    Object,
+    image_manifest,
+    media,
+    parse_manifest,
+)
 from ctr_ci.problem import InputError, Problem, Refused, WorldError
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import bytes_of
@@ -17,7 +27,7 @@ from ctr_ci.publish.receipt import Shipped
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.ship import Exported, Misplaced, Shipment
 from ctr_ci.publish.wish import Content, Wish
-from ctr_ci.registry import Registry, RegistryError, manifests
+from ctr_ci.registry import Registry, RegistryError, blobs, manifests
 
 HEARTBEAT_S = 10.0
 # Names of build arguments that tell a secret: by a whole word between underscores.
@@ -69,7 +79,7 @@ def _ship(
 
     def work() -> None:
         try:
-            told.put(_made(release, wish, shipment, content, memory, known))
+            told.put(_made(release, wish, registry, shipment, content, memory, known))
         except BaseException as error:  # noqa: BLE001  raised again by the thread that reads
             told.put(error)
 
@@ -96,12 +106,18 @@ def _ship(
 def _made(
     release: Release,
     wish: Wish,
+    registry: Registry,
     shipment: Shipment,
     content: Content,
     memory: Memory,
     known: Manifest | None,
 ) -> Manifest | Index:
-    if known and all(shipment.settle(blob) for blob in known.blobs):
+    if (
+        known
+        and shipment.settle(known.config)
+        and is_whole(registry, known)
+        and all(shipment.settle(blob) for blob in known.blobs)
+    ):
         return known
     layers = content.layers(release.image_id)
     have: dict[Digest, Descriptor] = {}
@@ -136,6 +152,14 @@ def _made(
     kind = wish.packing.oci_type if oci else wish.packing.docker_type
     packed = tuple(Descriptor(kind, layer.digest, layer.size) for layer in exported.layers)
     return image_manifest(head, packed, wish.annotations)
+
+
+def is_whole(registry: Registry, known: Manifest) -> bool:
+    """Whether a remembered manifest has as many layers as its config, which the registry has, says."""
+    if known.config.size > LARGEST:
+        return False
+    config = Object.parse(blobs.read(registry, known.config.digest, known.config.size), "the image's config")
+    return len(config.child("rootfs").texts("diff_ids")) == len(known.layers)
 
 
 def _check_history(config: bytes, wish: Wish) -> None:

@@ -2,9 +2,9 @@
 is believed that the registry does not confirm.
 
 Kept: layer content (diff ID) and packing → compressed digest; image ID → the manifest's bytes; a
-layer's place in an engine's archive → its diff ID; a layer's plain size; image ID → what is in it
-(an SBOM, which no registry could confirm: as good as the user's cache folder). Losing the
-folder costs time only.
+layer's place in an engine's archive → its diff ID; a layer's plain size. Losing the folder costs
+time only. Who can write there could name other blobs for a layer, which every engine refuses to
+pull (it compares with the config's diff IDs), so the folder is the user's alone.
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ class Memory:
         self._write("layer", f"{diff_id} {packing}", json.dumps(blob.as_json()).encode())
 
     def manifest(self, image_id: Digest, form: str) -> Manifest | None:
-        """The manifest that this image was pushed with, made in the same form."""
+        """The manifest that this image was pushed with, made in the same form; None where what is kept
+        is another image's."""
         raw = self._read("manifest", f"{image_id} {form}")
         try:
             found = parse_manifest(raw) if raw else None
         except InputError:
             return None
-        return found if isinstance(found, Manifest) else None
+        own = isinstance(found, Manifest) and image_id in (found.digest, found.config.digest)
+        return found if isinstance(found, Manifest) and own else None
 
     def keep_manifest(self, image_id: Digest, form: str, manifest: Manifest) -> None:
         self._write("manifest", f"{image_id} {form}", manifest.raw)
@@ -66,18 +68,6 @@ class Memory:
     def keep_size(self, diff_id: Digest, size_bytes: int) -> None:
         self._write("size", str(diff_id), b"%d" % size_bytes)
 
-    def sbom(self, image_id: Digest, form: str) -> bytes | None:
-        """What was found in this image before; `form` says which versions wrote it."""
-        raw = self._read("sbom", f"{image_id} {form}")
-        try:
-            json.loads(raw)
-        except ValueError:
-            return None
-        return raw
-
-    def keep_sbom(self, image_id: Digest, form: str, document: bytes) -> None:
-        self._write("sbom", f"{image_id} {form}", document)
-
     def _path(self, kind: str, key: str) -> Path | None:
         return self._folder and self._folder / kind / sha256(key.encode()).hexdigest()[:40]
 
@@ -94,6 +84,8 @@ class Memory:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (path.parent.parent, path.parent):
+                folder.chmod(0o700)
             aside = path.with_name(f"{path.name}.{os.getpid()}")
             aside.write_bytes(content)
             aside.replace(path)

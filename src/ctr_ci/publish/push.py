@@ -12,7 +12,7 @@ from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
 from ctr_ci.oci import LARGEST, Descriptor, Digest, Index, Manifest
 from ctr_ci.problem import CtrCiError, Problem, Refused, WorldError
 from ctr_ci.publish.attest import PREDICATE_NOTE, Document, artifact
-from ctr_ci.publish.bring import bring
+from ctr_ci.publish.bring import bring, is_whole
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.newer import age, why_kept
 from ctr_ci.publish.pack import bytes_of
@@ -33,7 +33,8 @@ def push(
     known = memory.manifest(release.image_id, wish.form)
     check_kept(release, wish, registry, before, known)
     shipped: list[Shipped] = []
-    if known and manifests.digest_of(registry, str(known.digest)) == known.digest:
+    there = known and manifests.digest_of(registry, str(known.digest)) == known.digest
+    if known and there and is_whole(registry, known):
         manifest: Manifest | Index = known
         for blob in known.blobs:
             shipped.append(Shipped(blob.digest, blob.size, "existing"))

@@ -16,7 +16,6 @@ from ctr_ci.image import PackageWeight, Weight, inspect
 from ctr_ci.oci import Digest, Manifest
 from ctr_ci.problem import InputError, Problem, WorldError
 from ctr_ci.publish.attest import IN_TOTO, Document, statement
-from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.wish import Content
 from ctr_ci.registry import Registry, manifests
@@ -29,34 +28,24 @@ SYSTEM = frozenset({"deb", "apk", "rpm", "pacman"})
 TYPES = {"pacman": "alpm", "pip": "pypi", "go": "golang"}  # where purl's word is another than ours
 
 
-def check_sbom() -> str:
-    """The version of the library that writes it. Raises InputError where it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
+def check_sbom() -> None:
+    """Raises InputError where the library that writes it is not installed."""
+    from importlib.util import find_spec
 
-    try:
-        return version("cyclonedx-python-lib")
-    except PackageNotFoundError as error:
-        raise InputError(
-            Problem("--sbom needs the library cyclonedx", help="pip install 'ctr-ci[sbom]'")
-        ) from error
+    if find_spec("cyclonedx") is None:
+        raise InputError(Problem("--sbom needs the library cyclonedx", help="pip install 'ctr-ci[sbom]'"))
 
 
-def sbom(
-    release: Release, manifest: Digest, registry: Registry, content: Content, memory: Memory, version: str
-) -> Document:
-    """The statement of what the pushed manifest holds. `version` is ours. The image is read once: what
-    was found is remembered by its ID. Raises WorldError where the bytes are another image's."""
-    form = f"{version} {check_sbom()}"
-    found = memory.sbom(release.image_id, form)
-    if found is None:
-        weight = inspect(content.export(release.image_id), wanted=str(release.image_id))
-        if weight.image_id not in _configs(registry, manifest):
-            raise WorldError(
-                Problem(f"the export holds another image, {weight.image_id}", expected=str(release.image_id))
-            )
-        found = bom(weight, version)
-        memory.keep_sbom(release.image_id, form, found)
-    said: object = json.loads(found)
+def sbom(release: Release, manifest: Digest, registry: Registry, content: Content, version: str) -> Document:
+    """The statement of what the pushed manifest holds. `version` is ours. The whole image is read, each
+    time: nothing that is remembered could prove what is in it. Raises WorldError where the bytes are
+    another image's."""
+    weight = inspect(content.export(release.image_id), wanted=str(release.image_id))
+    if weight.image_id not in _configs(registry, manifest):
+        raise WorldError(
+            Problem(f"the export holds another image, {weight.image_id}", expected=str(release.image_id))
+        )
+    said: object = json.loads(bom(weight, version))
     return Document(statement(registry.repository, manifest, PREDICATE, said), IN_TOTO, PREDICATE)
 
 

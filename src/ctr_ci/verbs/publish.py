@@ -31,6 +31,7 @@ from ctr_ci.publish import (
 )
 from ctr_ci.registry import Registry, manifests
 from ctr_ci.verbs import publish_parts as parts
+from ctr_ci.verbs.publish_github import TOKEN, announce
 from ctr_ci.verbs.publish_places import targets
 from ctr_ci.verbs.publish_request import Request, Way
 from ctr_ci.verbs.publish_tell import hand_out, rehearse, watch
@@ -42,7 +43,7 @@ Runs = tuple[tuple[Path, records.Record], ...]
 
 def publish(request: Request) -> Exit:
     """Pushes every image that was asked for and allowed; the receipts go to standard output."""
-    clients = parts.Clients(request.reach, request.from_credential)
+    clients = parts.Clients(request.reach, request.from_credential, "github" if request.tells_github else "")
     content = _content(request)
     try:
         if request.sbom:
@@ -67,7 +68,7 @@ def publish(request: Request) -> Exit:
                 rehearse(request, release, way.wish(release, place, registry), registry)
                 continue
             receipt, runs = _push(way, release, place, registry, content, runs)
-            hand_out(request, receipt)
+            _hand_out(request, receipt, clients)
     finally:
         clients.close()
         content.close()
@@ -133,7 +134,7 @@ def _join(
             members.append(member)
         joining = join(replace(wish, attest=lambda _: ()), registry, tuple(members))
         receipt, _ = watch(way.request, joining)
-        hand_out(way.request, receipt)
+        _hand_out(way.request, receipt, clients)
     return Exit.DONE
 
 
@@ -166,8 +167,13 @@ def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, cli
         rehearse(request, release, wish, target)
         return Exit.DONE
     receipt, _ = watch(request, promote(release, wish, source, target, digest))
-    hand_out(request, receipt)
+    _hand_out(request, receipt, clients)
     return Exit.DONE
+
+
+def _hand_out(request: Request, receipt: Receipt, clients: parts.Clients) -> None:
+    hand_out(request, receipt)
+    announce(request, receipt, clients.hidden(TOKEN), os.environ, parts.builder(os.environ).run)
 
 
 def _content(request: Request) -> ArchiveContent | EngineContent:

@@ -31,6 +31,7 @@ from ctr_ci.registry import (
     obtain,
     patient,
 )
+from ctr_ci.secret import Secret
 from ctr_ci.workspace import git_facts
 
 PR_SET_DUMPABLE = 4
@@ -112,6 +113,10 @@ class Clients:
     def _ask(self, request: Asked) -> Answer:
         host = request.url.partition("://")[2].partition("/")[0]
         return patient(request, self._transport.send, host, self.clock)
+
+    def hidden(self, variable: str) -> Secret | None:
+        """What a variable held that one of the sources hides."""
+        return self._around.hidden.get(variable)
 
     def close(self) -> None:
         self._stop.set()

@@ -34,7 +34,8 @@ class Request:
     """What was asked for. `record` None: the newest run of `folder`; `others`: further records, which
     make one index with it; `to` (): the policy's place, or the images' own names; `tags` are
     templates; `immutable`: tags that exist may not move, `only_if_newer`: they move forward only;
-    `archive`: the bytes come from this file, not from the engine; `from_registry`: they are in a registry."""
+    `archive`: the bytes come from this file, not from the engine; `from_registry`: they are in a
+    registry; `github_deployment`: the environment that is told of the digest, "" none."""
 
     folder: Path
     reach: parts.Reach
@@ -57,12 +58,18 @@ class Request:
     harmless: tuple[str, ...] = ()
     attest: Literal["", "none", "evidence", "signed"] = ""
     key: str = ""
+    github_status: bool = False
+    github_deployment: str = ""
     dry_run: bool = False
     json: bool = False
     quiet: bool = False
     engine: str | None = None
     config_file: str = ""
     use_config: bool = True
+
+    @property
+    def tells_github(self) -> bool:
+        return self.github_status or bool(self.github_deployment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ class Way:
         def made(manifest: Digest) -> tuple[Document, ...]:
             found = documents(release, registry.repository, manifest, who) if evidence else ()
             if self.request.sbom and self.content:
-                found += (sbom(release, manifest, registry, self.content, self.memory, __version__),)
+                found += (sbom(release, manifest, registry, self.content, __version__),)
             return tuple(self.key.sign(one) for one in found) if self.key else found
 
         return made
