@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from ctr_ci.image import PackageWeight, Weight, inspect
 from ctr_ci.oci import Digest, Manifest
 from ctr_ci.problem import InputError, Problem, WorldError
 from ctr_ci.publish.attest import IN_TOTO, Document, statement
@@ -22,6 +21,8 @@ from ctr_ci.registry import Registry, manifests
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
+
+    from ctr_ci.image import PackageWeight, Weight
 
 PREDICATE = "https://cyclonedx.org/bom"
 SYSTEM = frozenset({"deb", "apk", "rpm", "pacman"})
@@ -40,6 +41,8 @@ def sbom(release: Release, manifest: Digest, registry: Registry, content: Conten
     """The statement of what the pushed manifest holds. `version` is ours. The whole image is read, each
     time: nothing that is remembered could prove what is in it. Raises WorldError where the bytes are
     another image's."""
+    from ctr_ci.image import inspect  # costly: a push without an SBOM does without
+
     weight = inspect(content.export(release.image_id), wanted=str(release.image_id))
     if weight.image_id not in _configs(registry, manifest):
         raise WorldError(
