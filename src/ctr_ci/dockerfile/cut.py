@@ -60,7 +60,8 @@ class Cutter:
         self._lines = [part.rstrip("\r") for part in parts] if "\r" in source.text else parts
         self._offsets = offsets
         self._at = 0
-        self._last: dict[str, int] = {}  # where a line last occurs; made when the first heredoc is met
+        # where a line last occurs, with its tabs and (True) without; made when a heredoc is met
+        self._last: dict[bool, dict[str, int]] = {}
         self._top = True
         self._above: list[Comment] = []
         self.source = source
@@ -188,9 +189,9 @@ class Cutter:
         first = self._at
         start = offsets[first] if first < len(offsets) else len(self.source.text)
         number, terminated = first, False
-        if not self._last:
-            self._last = {line.lstrip("\t"): at for at, line in enumerate(lines)}
-        ends = self._last.get(name.lstrip("\t"), -1) >= first
+        if chomp not in self._last:
+            self._last[chomp] = {line.lstrip("\t") if chomp else line: at for at, line in enumerate(lines)}
+        ends = self._last[chomp].get(name, -1) >= first
         while ends and number < count:
             line = lines[number].lstrip("\t") if chomp else lines[number]
             if line == name:

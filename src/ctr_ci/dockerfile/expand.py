@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from ctr_ci.dockerfile.instruction import Arg, Env
 from ctr_ci.dockerfile.text import UNKNOWN, Word
+from ctr_ci.dockerfile.variables import Variables
 from ctr_ci.value import value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PLATFORM_ARGUMENTS = frozenset(
     [
@@ -54,8 +51,8 @@ class Scope:
     `open`: the base image may set more variables, so that one which is not set here may be.
     """
 
-    env: Mapping[str, str | None]
-    arguments: Mapping[str, str | None]
+    env: Variables
+    arguments: Variables
     escape: str
     open: bool = True
 
@@ -64,7 +61,7 @@ class Scope:
 
     def known(self, name: str) -> str | None:
         """The value of a variable, None when it is not set or not known."""
-        return self.env[name] if name in self.env else self.arguments.get(name)
+        return self.env.get(name) if name in self.env else self.arguments.get(name)
 
     def _lookup(self, name: str) -> str | None:
         if name in self.env:
@@ -88,30 +85,27 @@ class Scope:
             result, _ = lexer.read()
         except LexError as error:
             return Expansion(None, tuple(lexer.names), tuple(lexer.unset), str(error))
-        except RecursionError:
-            return Expansion(None, tuple(lexer.names), tuple(lexer.unset), "it is nested too deeply")
         unknown = UNKNOWN in result or (self.open and lexer.unset) or len(result) > LONGEST
         return Expansion(None if unknown else result, tuple(lexer.names), tuple(lexer.unset))
 
 
 def after_env(scope: Scope, env: Env) -> Scope:
     """The scope behind an ENV: all its values see the scope before it."""
-    made = dict(scope.env)
+    made = scope.env
     for pair in env.pairs:
         key = scope.expand(pair.key).value
         if key is not None:
-            made[key] = scope.expand(pair.value).value if pair.value is not None else None
+            made = made.having(key, scope.expand(pair.value).value if pair.value is not None else None)
     return Scope(made, scope.arguments, scope.escape, scope.open)
 
 
-def after_arg(scope: Scope, arg: Arg, outer: Mapping[str, str | None]) -> Scope:
+def after_arg(scope: Scope, arg: Arg, outer: Variables) -> Scope:
     """The scope behind an ARG; `outer` are the global arguments that a bare `ARG name` takes."""
     for pair in arg.pairs:
-        made = dict(scope.arguments)
         key = scope.expand(pair.key).value or pair.key.text
         if pair.value is not None:
-            made[key] = scope.expand(pair.value).value
+            held = scope.expand(pair.value).value
         else:
-            made[key] = outer[key] if key in outer else scope.arguments.get(key)
-        scope = Scope(scope.env, made, scope.escape, scope.open)
+            held = outer.get(key) if key in outer else scope.arguments.get(key)
+        scope = Scope(scope.env, scope.arguments.having(key, held), scope.escape, scope.open)
     return scope

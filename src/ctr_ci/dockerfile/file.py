@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from ctr_ci.dockerfile import flag as flags
 from ctr_ci.dockerfile.complain import Complaints
 from ctr_ci.dockerfile.cut import KEYWORDS, Cutter, Head
@@ -16,10 +18,10 @@ from ctr_ci.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ctr_ci.dockerfile.expand import Scope
+    from ctr_ci.dockerfile.variables import Variables
 
+LONGEST_NUMBER = 10  # digits of the index of a stage: more than any file has stages
 HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 
 
@@ -33,7 +35,9 @@ class Dockerfile:
 
     __slots__ = (
         "_ends",
-        "_homes",
+        "_globals",
+        "_named",
+        "_starts",
         "_states",
         "arguments",
         "comments",
@@ -70,12 +74,19 @@ class Dockerfile:
         )
         self._states: dict[int, State] = {}
         self._ends: dict[int, State] = {}
-        self._homes: dict[int, int] = {}
+        self._globals: Scope | None = None
+        self._starts = [stage.base.start for stage in self.stages]
+        self._named: dict[str, list[int]] = {}
+        for stage in self.stages:
+            if stage.name:
+                self._named.setdefault(stage.name, []).append(stage.index)
 
     @property
     def globals(self) -> Scope:
         """The scope of the FROM lines."""
-        return global_scope(self.arguments, self.escape)
+        if self._globals is None:
+            self._globals = global_scope(self.arguments, self.escape)
+        return self._globals
 
     def directive(self, name: str) -> Directive | None:
         """The directive of that name which BuildKit heeds."""
@@ -89,22 +100,18 @@ class Dockerfile:
 
         With `before`, only among the stages in front of that one. Of equal names the last wins.
         """
-        known = self.stages if before is None else self.stages[: before.index]
+        known = len(self.stages) if before is None else before.index
         if name.isdecimal() and name.isascii():
-            return known[int(name)] if int(name) < len(known) else None
-        for stage in reversed(known):
-            if stage.name == name.lower():
-                return stage
-        return None
+            number = int(name) if len(name.lstrip("0")) < LONGEST_NUMBER else known
+            return self.stages[number] if number < known else None
+        some = self._named.get(name.lower(), ())
+        at = bisect_left(some, known)
+        return self.stages[some[at - 1]] if at else None
 
     def stage_of(self, instruction: Instruction) -> Stage | None:
         """The stage that an instruction (or one inside an ONBUILD) stands in; None before the first FROM."""
-        found = None
-        for stage in self.stages:
-            if stage.base.start > instruction.start:
-                break
-            found = stage
-        return found
+        at = bisect_right(self._starts, instruction.start)
+        return self.stages[at - 1] if at else None
 
     def chain(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage, the stage it is FROM, and so on."""
@@ -144,16 +151,17 @@ class Dockerfile:
         return self._states.get(instruction.start) or self._onbuild(instruction)
 
     def _onbuild(self, inner: Instruction) -> State:
-        for each in self.instructions:
-            if isinstance(each, Onbuild) and each.start < inner.start <= each.end:
-                return self._states[each.start]
+        at = bisect_left(self.instructions, inner.start, key=_start)
+        each = self.instructions[at - 1] if at else None
+        if isinstance(each, Onbuild) and inner.start <= each.end:
+            return self._states[each.start]
         raise ValueError("the instruction is not of this Dockerfile")
 
     def after(self, stage: Stage) -> State:
         """The state at the end of a stage."""
         if stage.index in self._ends:
             return self._ends[stage.index]
-        outer: Mapping[str, str | None] | None = None
+        outer: Variables | None = None
         for link in reversed(self.chain(stage)):
             if link.index in self._ends:
                 continue
@@ -199,6 +207,10 @@ def parse(source: Source) -> Dockerfile:
     return Dockerfile(
         source, directives, tuple(instructions), tuple(comments), tuple(problems), cutter.escape
     )
+
+
+def _start(instruction: Instruction) -> int:
+    return instruction.start
 
 
 def _goes_on(before: Instruction, each: Instruction, complaints: Complaints) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SPECIAL = "@*#?-$!0"
+DEEPEST = 100  # levels of ${a:-${b:-…}}; a level takes three frames of the thousand that there are
 
 
 class Lexer:
@@ -26,6 +27,7 @@ class Lexer:
 
     __slots__ = (
         "at",
+        "depth",
         "escape",
         "keep_unset",
         "lookup",
@@ -52,6 +54,7 @@ class Lexer:
         self.raw_escapes = raw_escapes
         self.keep_unset = keep_unset
         self.at = 0
+        self.depth = 0
         self.names: list[str] = []
         self.unset: list[str] = []
 
@@ -188,6 +191,15 @@ class Lexer:
         return found
 
     def _dollar(self) -> str:
+        if self.depth == DEEPEST:
+            raise LexError(f"the variables are nested more than {DEEPEST} deep")
+        self.depth += 1
+        try:
+            return self._substituted()
+        finally:
+            self.depth -= 1
+
+    def _substituted(self) -> str:
         self.at += 1
         if self._peek() != "{":
             name = self._name()

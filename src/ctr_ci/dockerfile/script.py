@@ -79,19 +79,16 @@ def _with_bodies(line: Line) -> Text:
     """The arguments, a line end, and the bodies with their terminators, as one text for the shell."""
     head = line.arguments
     source = line.source
-    text = head.text
+    pieces, size = [head.text], len(head.text)
     starts, origins = list(head.starts), list(head.origins)
     for heredoc in line.heredocs:
         if not heredoc.terminated:
             continue
         first = heredoc.body.origins[0]
-        starts.append(len(text))
-        origins.append(first - 1)
-        text += "\n"
-        starts.append(len(text))
-        origins.append(first)
-        text += heredoc.body.text
-        starts.append(len(text))
-        origins.append(heredoc.end - len(heredoc.name))
-        text += heredoc.name
-    return Text(text, source, tuple(starts), tuple(origins))
+        name = heredoc.end - len(heredoc.name)
+        for piece, origin in (("\n", first - 1), (heredoc.body.text, first), (heredoc.name, name)):
+            starts.append(size)
+            origins.append(origin)
+            pieces.append(piece)
+            size += len(piece)
+    return Text("".join(pieces), source, tuple(starts), tuple(origins))

@@ -22,11 +22,8 @@ from ctr_ci.dockerfile.instruction import (
     Workdir,
 )
 from ctr_ci.dockerfile.text import Word
+from ctr_ci.dockerfile.variables import Variables
 from ctr_ci.value import replace, value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @value
@@ -63,11 +60,11 @@ class State:
     image: str | None
 
     @property
-    def env(self) -> Mapping[str, str | None]:
+    def env(self) -> Variables:
         return self.scope.env
 
     @property
-    def arguments(self) -> Mapping[str, str | None]:
+    def arguments(self) -> Variables:
         return self.scope.arguments
 
     def expand(self, word: Word | str) -> Expansion:
@@ -76,9 +73,11 @@ class State:
 
 def global_scope(arguments: tuple[Arg, ...], escape: str) -> Scope:
     """The scope of the FROM lines."""
-    scope = Scope({}, dict.fromkeys(PLATFORM_ARGUMENTS), escape, False)
+    nothing = Variables()
+    platform = Variables([(name, None) for name in sorted(PLATFORM_ARGUMENTS)])
+    scope = Scope(nothing, platform, escape, False)
     for arg in arguments:
-        scope = after_arg(scope, arg, {})
+        scope = after_arg(scope, arg, nothing)
     return scope
 
 
@@ -112,10 +111,16 @@ def stages(instructions: tuple[Instruction, ...], escape: str) -> tuple[Stage, .
 def first_state(stage: Stage, escape: str) -> State:
     """The state behind the FROM of a stage that is built on an image."""
     scratch = stage.image == "scratch"
-    return State(Scope({}, {}, escape, not scratch), None, "/" if scratch else None, None, stage.image)
+    return State(
+        Scope(Variables(), Variables(), escape, not scratch),
+        None,
+        "/" if scratch else None,
+        None,
+        stage.image,
+    )
 
 
-def step(state: State, instruction: Instruction, outer: Mapping[str, str | None]) -> State:
+def step(state: State, instruction: Instruction, outer: Variables) -> State:
     """The state behind an instruction; `outer` are the global arguments."""
     if isinstance(instruction, Env):
         return replace(state, scope=after_env(state.scope, instruction))

@@ -119,5 +119,3 @@ def check_expansion(word: Word | None, escape: str, complaints: Complaints) -> N
         Lexer(text, escape, lambda name: UNKNOWN).read()
     except LexError as error:
         complaints.at(word, f"{text!r} cannot be expanded: {error}", "balanced quotes and ${name} forms")
-    except RecursionError:
-        complaints.at(word, "the variables are nested too deeply to be read", "a few levels of ${name:-...}")

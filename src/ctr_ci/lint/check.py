@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ctr_ci.lint.facts import Facts
 from ctr_ci.lint.select import Selection, select
-from ctr_ci.lint.suppress import Pragma, pragmas, unused
+from ctr_ci.lint.suppress import Pragma, Silencer, pragmas, unused
 from ctr_ci.value import replace
 
 TYPE_CHECKING = False
@@ -61,7 +61,8 @@ def _graded(findings: Iterable[Finding], selection: Selection) -> list[Finding]:
 def _unsilenced(findings: list[Finding], comments: tuple[Pragma, ...]) -> list[Finding]:
     if not comments:
         return findings
-    return [finding for finding in findings if not any(one.silences(finding) for one in comments)]
+    silencer = Silencer(comments)
+    return [finding for finding in findings if not silencer.silencing(finding)]
 
 
 def _unused(comments: tuple[Pragma, ...], raised: list[Finding], selection: Selection) -> list[Finding]:

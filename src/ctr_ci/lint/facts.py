@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from ctr_ci.dockerfile import Cmd, Entrypoint, From, Onbuild, Run
 from ctr_ci.lint import image as images
 from ctr_ci.lint.context import Context
@@ -46,6 +48,7 @@ class Facts:
         self._images: dict[int, Image | None] = {}
         self._shipping: tuple[Stage, ...] | None = None
         self._shipped: frozenset[int] | None = None
+        self._first_lines: list[int] | None = None
         self._once: dict[object, object] = {}
 
     @property
@@ -107,12 +110,11 @@ class Facts:
 
     def stage_at(self, line: int) -> Stage | None:
         """The stage that a line belongs to."""
-        found = None
-        for stage in self.dockerfile.stages:
-            if stage.base.span.start.line > line:
-                break
-            found = stage
-        return found
+        stages = self.dockerfile.stages
+        if self._first_lines is None:
+            self._first_lines = [stage.base.span.start.line for stage in stages]
+        at = bisect_right(self._first_lines, line)
+        return stages[at - 1] if at else None
 
     def before(self, instruction: Instruction) -> State:
         """Shell, folder, user and variables as an instruction finds them."""
@@ -206,7 +208,7 @@ class Facts:
         if program in _FOREIGN_SHELLS and instruction.json is None:
             return None
         state = self.before(instruction)
-        return shell.parse(instruction.script.text, {**state.arguments, **state.env})
+        return shell.parse(instruction.script.text, state.scope.known)
 
     def commands(self) -> Iterator[tuple[Run, Command]]:
         """Every simple command of every RUN, wrappers (`sudo`) and what they start each by itself."""

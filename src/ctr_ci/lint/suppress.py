@@ -8,6 +8,8 @@ that instruction.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -45,24 +47,53 @@ class Pragma:
     last: int
     scope: str = ""
 
-    def silences(self, finding: Finding) -> bool:
-        places = [finding.span.start.line, *(one.span.start.line for one in finding.related)]
-        if not any(self.first <= line <= self.last for line in places):
-            return False
-        if not (
-            self.first <= places[0] <= self.last
-            or "buildkit:MultipleInstructionsDisallowed" in finding.aliases
-        ):
-            return False
-        return any(_same(name, finding, self.tool) for name in self.names)
+
+class Silencer:
+    """The pragmas of a file by the lines on which they act.
+
+    Those of one scope act on stretches that are the same or do not touch, so that a line is looked up.
+    """
+
+    __slots__ = ("_first", "_named")
+
+    def __init__(self, all_pragmas: Iterable[Pragma]) -> None:
+        # scope -> where its stretches begin, and where each ends
+        self._first: dict[str, tuple[list[int], list[int]]] = {}
+        # stretch, and whether it is BuildKit's -> the names, in lower case, with the pragmas that say them
+        self._named: dict[tuple[int, int, bool], dict[str, list[Pragma]]] = {}
+        reaches: dict[str, set[tuple[int, int]]] = {}
+        for one in all_pragmas:
+            reaches.setdefault(one.scope, set()).add((one.first, one.last))
+            names = self._named.setdefault((one.first, one.last, one.tool == "buildkit"), {})
+            for name in one.names:
+                names.setdefault(name.lower(), []).append(one)
+        for scope, some in reaches.items():
+            ordered = sorted(some)
+            self._first[scope] = ([first for first, _ in ordered], [last for _, last in ordered])
+
+    def silencing(self, finding: Finding) -> list[list[Pragma]]:
+        """The pragmas that silence a finding, in a list for each name that does."""
+        lines = {finding.span.start.line}
+        if "buildkit:MultipleInstructionsDisallowed" in finding.aliases:
+            lines.update(one.span.start.line for one in finding.related)
+        found: list[list[Pragma]] = []
+        for reach in {reach for line in lines for reach in self._reaches(line)}:
+            for buildkit, spelled in ((True, _buildkit_names), (False, answers_to)):
+                names = self._named.get((*reach, buildkit))
+                if names:
+                    found += [names[name] for name in spelled(finding) if name in names]
+        return found
+
+    def _reaches(self, line: int) -> Iterator[tuple[int, int]]:
+        for first, last in self._first.values():
+            at = bisect_right(first, line) - 1
+            if at >= 0 and line <= last[at]:
+                yield first[at], last[at]
 
 
-def _same(name: str, finding: Finding, tool: str) -> bool:
-    spelled = name.lower()
-    if tool == "buildkit":
-        known = {a.partition(":")[2].lower() for a in finding.rule.same_as if a.startswith("buildkit:")}
-        return spelled in known or (spelled == "all" and bool(known)) or spelled == finding.rule.name
-    return spelled in answers_to(finding)
+def _buildkit_names(finding: Finding) -> frozenset[str]:
+    known = {a.partition(":")[2].lower() for a in finding.rule.same_as if a.startswith("buildkit:")}
+    return frozenset([*known, *(["all"] if known else []), finding.rule.name])
 
 
 def answers_to(finding: Finding) -> frozenset[str]:
@@ -91,15 +122,29 @@ def _pragmas(dockerfile: Dockerfile) -> Iterator[Pragma]:
     text = source.text.lower()
     if "ignore" not in text and "skip" not in text:
         return
+    instructions = _Lines([each.span for each in dockerfile.instructions])
+    stages = _Lines([each.base.span for each in dockerfile.stages])
     for comment in dockerfile.comments:
-        yield from _of_comment(dockerfile, comment)
+        yield from _of_comment(dockerfile, comment, instructions, stages)
 
 
-def _of_comment(dockerfile: Dockerfile, comment: Comment) -> Iterator[Pragma]:
+class _Lines:
+    """Stretches of lines that do not touch, in order."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self, spans: list[Span]) -> None:
+        self.first = [span.start.line for span in spans]
+        self.last = [span.end.line for span in spans]
+
+
+def _of_comment(
+    dockerfile: Dockerfile, comment: Comment, instructions: _Lines, stages: _Lines
+) -> Iterator[Pragma]:
     body = comment.text.lower()
     if body.partition("=")[0].strip() == "check":
         names = tuple(n for n in _skipped(comment.text.partition("=")[2]) if n.lower() not in _UNSKIPPABLE)
-        reach = _next(dockerfile, comment.line)
+        reach = _next(instructions, comment.line)
         if names and reach:
             yield Pragma("buildkit", names, comment.span, *reach)
         return
@@ -116,7 +161,8 @@ def _of_comment(dockerfile: Dockerfile, comment: Comment) -> Iterator[Pragma]:
         if scope == "global":
             reach = (1, len(dockerfile.source.lines) + 1)
         else:
-            reach = (_stage if scope else _next)(dockerfile, comment.line)
+            end = len(dockerfile.source.lines) + 1
+            reach = _stage(stages, comment.line, end) if scope else _next(instructions, comment.line)
         if reach:
             yield Pragma(tool, names, comment.span, *reach, scope=scope)
         return
@@ -142,24 +188,30 @@ def _skipped(options: str) -> tuple[str, ...]:
     return ()
 
 
-def _next(dockerfile: Dockerfile, line: int) -> tuple[int, int] | None:
-    for instruction in dockerfile.instructions:
-        span = instruction.span
-        if span.start.line > line or span.start.line < line <= span.end.line:
-            return span.start.line, span.end.line
-    return None
+def _next(instructions: _Lines, line: int) -> tuple[int, int] | None:
+    first, last = instructions.first, instructions.last
+    at = bisect_left(first, line)
+    if at and line <= last[at - 1]:
+        return first[at - 1], last[at - 1]
+    at = bisect_right(first, line)
+    return (first[at], last[at]) if at < len(first) else None
 
 
-def _stage(dockerfile: Dockerfile, line: int) -> tuple[int, int] | None:
-    stages = dockerfile.stages
-    for index, stage in enumerate(stages):
-        if stage.base.span.start.line > line:
-            after = stages[index + 1].base.span.start.line - 1 if index + 1 < len(stages) else None
-            return stage.base.span.start.line, after or len(dockerfile.source.lines) + 1
-    return None
+def _stage(stages: _Lines, line: int, end: int) -> tuple[int, int] | None:
+    first = stages.first
+    at = bisect_right(first, line)
+    if at == len(first):
+        return None
+    return first[at], first[at + 1] - 1 if at + 1 < len(first) else end
 
 
 def unused(all_pragmas: Iterable[Pragma], findings: Iterable[Finding]) -> tuple[Pragma, ...]:
     """The pragmas that silence none of `findings`."""
-    raised = tuple(findings)
-    return tuple(one for one in all_pragmas if not any(one.silences(finding) for finding in raised))
+    some = tuple(all_pragmas)
+    silencer = Silencer(some)
+    used: dict[int, list[Pragma]] = {}
+    for finding in findings:
+        for acting in silencer.silencing(finding):
+            used[id(acting)] = acting
+    acted = {id(one) for acting in used.values() for one in acting}
+    return tuple(one for one in some if id(one) not in acted)

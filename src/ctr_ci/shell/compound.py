@@ -62,9 +62,9 @@ class CompoundReader(CommandReader):
                 read = COMPOUNDS.get(word)
                 if read is not None:
                     self.at += len(word)
-                    saved = dict(self.variables)
+                    mark = self.variables.mark()
                     read(self)
-                    self._forget(saved)
+                    self.variables.forget(mark)
                     self._after_compound()
                     return None
             function = self._function_name()
@@ -79,7 +79,10 @@ class CompoundReader(CommandReader):
     def _function_name(self) -> re.Match[str] | None:
         """`name ()`, where it stands here."""
         found = PLAIN.match(self.text, self.at, self.size)
-        if found is None or not self.text[found.end() : self.size].lstrip(" \t").startswith("("):
+        if found is None:
+            return None
+        end = self.behind_blanks(found.end())
+        if end >= self.size or self.text[end] != "(":
             return None
         return re.compile(_FUNCTION).match(self.text, self.at, self.size)
 
@@ -88,12 +91,6 @@ class CompoundReader(CommandReader):
         self.nesting = (*outer, label)
         self.commands()
         self.nesting = outer
-
-    def _forget(self, saved: dict[str, str | None]) -> None:
-        """Behind a branch a variable that it set is unknown."""
-        for name, held in self.variables.items():
-            if name not in saved or saved[name] != held:
-                self.variables[name] = None
 
     def _expect(self, *words: str) -> str:
         """Takes one of the closing words, if it stands here."""
@@ -109,9 +106,9 @@ class CompoundReader(CommandReader):
     def _subshell(self) -> None:
         start = self.at
         self.at += 1
-        saved = dict(self.variables)
+        mark = self.variables.mark()
         self._within("subshell")
-        self.variables = saved
+        self.variables.take_back(mark)
         if self.text.startswith(")", self.at) and self.at < self.size:
             self.at += 1
         else:
@@ -163,7 +160,7 @@ class CompoundReader(CommandReader):
             return
         name = self.words()
         if name and name[0].value:
-            self.variables[name[0].value] = None
+            self.variables.set(name[0].value, None)
         self._skip_lines()
         if self._reserved() == "in":
             self.at += 2
@@ -225,14 +222,14 @@ class CompoundReader(CommandReader):
 
     def _body_of_function(self, chain: int) -> None:
         self._skip_lines()
-        saved = dict(self.variables)
+        mark = self.variables.mark()
         outer = self.nesting
         self.nesting = (*outer, "function")
         draft = self._command(chain)
         if draft is not None:
             draft.pipeline = len(self.pipelines) - 1
         self.nesting = outer
-        self._forget(saved)
+        self.variables.forget(mark)
 
     def _after_compound(self) -> None:
         """The redirections behind a compound command."""
@@ -289,3 +286,4 @@ COMPOUNDS = {
     "case": CompoundReader._case,
     "function": CompoundReader._function,
 }
+LONGEST_KEYWORD = max(map(len, COMPOUNDS))

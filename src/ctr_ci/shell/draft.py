@@ -14,6 +14,7 @@ class Draft:
         "before",
         "chain",
         "end",
+        "inner",
         "nesting",
         "origin",
         "pipeline",
@@ -33,6 +34,7 @@ class Draft:
         self.redirections: list[Redirection] = []
         self.wrappers: tuple[str, ...] = ()
         self.origin: Draft | None = None  # the command that starts this one, in the same place
+        self.inner: Draft | None = None  # the last one that this one starts
         self.before = self.after = ""
         self.pipeline = self.place = 0
 
@@ -57,6 +59,22 @@ class Draft:
             self.nesting,
             self.wrappers,
         )
+
+
+class Awaited:
+    """A heredoc that a line announced, whose body is still to come: `draft.redirections[place]`."""
+
+    __slots__ = ("draft", "name", "place", "quoted", "redirection", "tabs")
+
+    def __init__(
+        self, redirection: Redirection, name: str, tabs: bool, quoted: bool, draft: Draft | None
+    ) -> None:
+        self.redirection = redirection
+        self.name = name
+        self.tabs = tabs
+        self.quoted = quoted
+        self.draft = draft
+        self.place = len(draft.redirections) if draft is not None else 0
 
 
 def end_of(places: list[int], end: int) -> int:

@@ -8,14 +8,15 @@ ones, and `Parser` here the lists and pipelines that join them.
 
 from __future__ import annotations
 
-from ctr_ci.shell.compound import COMPOUNDS, CompoundReader
+from ctr_ci.shell.compound import COMPOUNDS, LONGEST_KEYWORD, CompoundReader
 from ctr_ci.shell.draft import Draft
 from ctr_ci.shell.script import Pipeline, Script
+from ctr_ci.shell.variables import Variables, unset
 from ctr_ci.shell.words import DEEPEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 
 class Parser(CompoundReader):
@@ -118,7 +119,8 @@ class Parser(CompoundReader):
 
     def _is_keyword(self, end: int) -> bool:
         """Whether `time` stands before a compound command: before a simple one it is a wrapper."""
-        rest = self.text[end : self.size].lstrip(" \t")
+        end = self.behind_blanks(end)
+        rest = self.text[end : min(end + LONGEST_KEYWORD + 1, self.size)]
         return rest.startswith(("(", "[[")) or rest.split(" ", 1)[0] in COMPOUNDS
 
     def nested(self, closer: str, label: str) -> None:
@@ -126,7 +128,7 @@ class Parser(CompoundReader):
         pending, self.pending = self.pending, []
         double, self.in_double = self.in_double, False
         self.depth += 1
-        outer, saved = self.nesting, dict(self.variables)
+        outer, mark = self.nesting, self.variables.mark()
         if self.depth > DEEPEST:
             self.complain(start, self.size, "nested too deeply")
             self.at = self.size
@@ -138,7 +140,8 @@ class Parser(CompoundReader):
                     break
                 self.complain(self.at, self.at + 1, f"{self.text[self.at]!r} is out of place")
                 self.at += 1
-        self.nesting, self.variables = outer, saved
+        self.nesting = outer
+        self.variables.take_back(mark)
         self.depth -= 1
         self.pending, self.in_double = pending, double
         if closer and self.at < self.size:
@@ -147,9 +150,9 @@ class Parser(CompoundReader):
             self.complain(max(start - 1, 0), start, f"{closer} is missing")
 
 
-def parse(text: str, variables: Mapping[str, str | None] = {}) -> Script:
-    """The commands of a script. `variables` are those set outside: None for "set, value unknown"."""
-    parser = Parser(text, dict(variables))
+def parse(text: str, outside: Callable[[str], str | None] = unset) -> Script:
+    """The commands of a script. `outside` is asked for variables that the script has not set."""
+    parser = Parser(text, Variables(outside))
     parser.script()
     return Script(
         text,
@@ -157,5 +160,5 @@ def parse(text: str, variables: Mapping[str, str | None] = {}) -> Script:
         tuple([each or Pipeline(0, 0, ()) for each in parser.pipelines]),
         tuple(parser.unread),
         tuple(parser.comments),
-        tuple(parser.variables.items()),
+        parser.variables.all(),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ctr_ci.shell.draft import Draft
+from ctr_ci.shell.draft import Awaited, Draft
 from ctr_ci.shell.script import Redirection, Word
 from ctr_ci.shell.unwrap import reads_script
+from ctr_ci.shell.variables import Variables
 from ctr_ci.shell.words import WordReader
 
 _REDIRECTION = r"(\d*|\{\w+\})(<<<|<<-|<<|<>|<&|>>|>\||>&|&>>|&>|<(?!\()|>(?!\())"
@@ -17,7 +18,7 @@ class RedirectionReader(WordReader):
 
     __slots__ = ("drafts",)
 
-    def __init__(self, text: str, variables: dict[str, str | None]) -> None:
+    def __init__(self, text: str, variables: Variables) -> None:
         super().__init__(text, variables)
         self.drafts: list[Draft] = []
 
@@ -51,7 +52,7 @@ class RedirectionReader(WordReader):
             name, quoted = self._delimiter()
             target = Word(self.text[at : self.at], name, at, self.at, quoted)
             made = Redirection(operator, found[1], target, start, self.at)
-            self.pending.append((made, name, operator == "<<-", quoted))
+            self.pending.append(Awaited(made, name, operator == "<<-", quoted, draft))
             if draft is not None:
                 draft.redirections.append(made)
                 draft.end = self.at
@@ -85,7 +86,8 @@ class RedirectionReader(WordReader):
     def _bodies(self) -> None:
         """The bodies of the heredocs announced on the line that has just ended."""
         pending, self.pending = self.pending, []
-        for made, name, tabs, quoted in pending:
+        for one in pending:
+            made, name = one.redirection, one.name
             start = at = self.at
             while True:
                 if at >= self.size:
@@ -95,38 +97,28 @@ class RedirectionReader(WordReader):
                 end = self.text.find("\n", at, self.size)
                 end = self.size if end < 0 else end
                 line = self.text[at:end].rstrip("\r")
-                if (line.lstrip("\t") if tabs else line) == name:
+                if (line.lstrip("\t") if one.tabs else line) == name:
                     stop, self.at = at, min(end + 1, self.size)
                     break
                 at = end + 1
-            draft = self._placed(made, start, stop)
+            draft = _placed(one, start, stop)
             if draft is not None and reads_script(draft.words):
-                self._heredoc_script(draft, start, stop, quoted)
-            elif not quoted and ("$(" in self.text[start:stop] or "`" in self.text[start:stop]):
+                self._heredoc_script(draft, start, stop, one.quoted)
+            elif not one.quoted and ("$(" in self.text[start:stop] or "`" in self.text[start:stop]):
                 self._substitutions(start, stop)
 
     def _heredoc_script(self, draft: Draft, start: int, stop: int, quoted: bool) -> None:
         """The body of `bash <<EOF`: commands that the shell reads from its standard input."""
-        resume, outer, saved = self.at, self.size, self.variables
+        resume, outer, variables = self.at, self.size, self.variables
         first = len(self.drafts)
         self.at, self.size = start, stop
-        self.variables = {} if quoted else dict(saved)
+        if quoted:
+            self.variables = Variables()
         self.nested("", "script")
-        self.at, self.size, self.variables = resume, outer, saved
+        self.at, self.size, self.variables = resume, outer, variables
         name = (draft.words[0].value or "").rsplit("/", 1)[-1]
         for each in self.drafts[first:]:
             each.wrappers = (*draft.wrappers, name, *each.wrappers)
-
-    def _placed(self, made: Redirection, start: int, stop: int) -> Draft | None:
-        """Notes where a body lies, and says which command it belongs to."""
-        for draft in reversed(self.drafts):
-            if made in draft.redirections:
-                at = draft.redirections.index(made)
-                draft.redirections[at] = Redirection(
-                    made.operator, made.descriptor, made.target, made.start, made.end, start, stop
-                )
-                return draft
-        return None
 
     def _substitutions(self, start: int, stop: int) -> None:
         """The commands that an unquoted heredoc body runs while it is expanded."""
@@ -142,3 +134,16 @@ class RedirectionReader(WordReader):
             else:
                 self.dollar()
         self.at, self.size = resume, outer
+
+
+def _placed(one: Awaited, start: int, stop: int) -> Draft | None:
+    """Notes where a body lies, and says which command reads it: of `sudo bash <<EOF` the innermost."""
+    draft, made = one.draft, one.redirection
+    if draft is None:
+        return None
+    draft.redirections[one.place] = Redirection(
+        made.operator, made.descriptor, made.target, made.start, made.end, start, stop
+    )
+    while draft.inner is not None:
+        draft = draft.inner
+    return draft

@@ -109,7 +109,7 @@ class Unread:
 
 @value
 class Script:
-    """`commands` flat, in the order of the text; `variables` as they stand at its end.
+    """`commands` flat, in the order of the text; `variables` those that it sets, as they stand at its end.
 
     `comments` are the places of comments in the text.
     """

@@ -8,6 +8,7 @@ from ctr_ci.shell.draft import Draft, end_of, moved
 from ctr_ci.shell.redirect import RedirectionReader
 from ctr_ci.shell.script import Assignment, Pipeline, Unread, Word
 from ctr_ci.shell.unwrap import inner_command, inner_script
+from ctr_ci.shell.variables import Variables
 from ctr_ci.shell.words import DEEPEST, LONGEST_VALUE
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]*\])?(\+?)=")
@@ -19,7 +20,7 @@ class CommandReader(RedirectionReader):
 
     __slots__ = ("chains", "nesting", "pipelines")
 
-    def __init__(self, text: str, variables: dict[str, str | None], nesting: tuple[str, ...] = ()) -> None:
+    def __init__(self, text: str, variables: Variables, nesting: tuple[str, ...] = ()) -> None:
         super().__init__(text, variables)
         self.pipelines: list[Pipeline | None] = []
         self.chains = 0
@@ -121,7 +122,7 @@ class CommandReader(RedirectionReader):
     def _remember(self, draft: Draft) -> None:
         if not draft.words:
             for each in draft.assignments:
-                self.variables[each.name] = each.value
+                self.variables.set(each.name, each.value)
             return
         name = draft.words[0].value
         if name in _DECLARATIONS:
@@ -129,12 +130,12 @@ class CommandReader(RedirectionReader):
                 found = _ASSIGNMENT.match(word.text)
                 if found is not None:
                     held = None if word.value is None else word.value.partition("=")[2][:LONGEST_VALUE]
-                    self.variables[found[1]] = held
+                    self.variables.set(found[1], held)
                     draft.assignments.append(Assignment(found[1], held, word.start, word.end))
         elif name in ("read", "unset", "mapfile", "readarray", "getopts"):
             for word in draft.words[1:]:
-                if word.value in self.variables:
-                    self.variables[word.value] = None
+                if word.value is not None and self.variables.get(word.value) is not None:
+                    self.variables.set(word.value, None)
 
     def _unwrap(self, draft: Draft) -> None:
         if not draft.words or draft.words[0].value is None or self.depth > DEEPEST:
@@ -150,7 +151,7 @@ class CommandReader(RedirectionReader):
             made.end = made.words[-1].end
             made.redirections = draft.redirections
             made.wrappers = (*draft.wrappers, name)
-            made.origin = draft
+            made.origin, draft.inner = draft, made
             self.drafts.append(made)
             self.depth += 1
             self._unwrap(made)
@@ -160,7 +161,7 @@ class CommandReader(RedirectionReader):
         from ctr_ci.shell.quote import handed_on
 
         text, places = handed_on(word.text, word.start)
-        sub = type(self)(text, {}, (*self.nesting, "script"))
+        sub = type(self)(text, Variables(), (*self.nesting, "script"))
         sub.depth = self.depth + 1
         sub.script()
         offset, chains = len(self.pipelines), self.chains

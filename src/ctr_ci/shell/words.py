@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ctr_ci.shell.script import Redirection, Unread, Word
+from ctr_ci.shell.script import Unread, Word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.shell.draft import Awaited
+    from ctr_ci.shell.variables import Variables
 
 PLAIN = re.compile(r"[^ \t\n\r\f\v'\"\\$`|&;<>()]+")
 _NAME = r"[A-Za-z_]\w*|[0-9]|[@*#?$!-]"
@@ -21,7 +26,7 @@ def _is_glob(text: str) -> bool:
 class WordReader:
     """A place in a text, and the reading of one word from there.
 
-    `variables` are the values known so far: None where a variable is set to something unknown.
+    `variables` are the values known so far.
     """
 
     __slots__ = (
@@ -37,7 +42,7 @@ class WordReader:
         "variables",
     )
 
-    def __init__(self, text: str, variables: dict[str, str | None]) -> None:
+    def __init__(self, text: str, variables: Variables) -> None:
         self.text = text
         self.at = 0
         self.size = len(text)
@@ -47,7 +52,7 @@ class WordReader:
         self.variables = variables
         self.unread: list[Unread] = []
         self.comments: list[tuple[int, int]] = []
-        self.pending: list[tuple[Redirection, str, bool, bool]] = []
+        self.pending: list[Awaited] = []
 
     def nested(self, closer: str, label: str) -> None:
         """Reads the commands of a substitution up to its closer, which it takes."""
@@ -61,6 +66,12 @@ class WordReader:
         while at < size and (text[at] in " \t\r\f\v" or (text[at] == "\\" and text.startswith("\\\n", at))):
             at += 2 if text[at] == "\\" else 1
         self.at = min(at, size)
+
+    def behind_blanks(self, at: int) -> int:
+        """The first place from `at` that holds no blank."""
+        while at < self.size and self.text[at] in " \t":
+            at += 1
+        return at
 
     def words(self) -> list[Word]:
         """The word at this place: none, one, or several when a known variable holds several."""

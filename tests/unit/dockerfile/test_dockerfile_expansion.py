@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ctr_ci.dockerfile import Run, Scope, parse
+from ctr_ci.dockerfile.variables import Variables
 from ctr_ci.source import Source
 
-SCOPE = Scope({"A": "x/y.tar.gz", "E": "", "U": None, "S": "a*b?c"}, {"G": "g"}, "\\", open=False)
+ENV = Variables([("A", "x/y.tar.gz"), ("E", ""), ("U", None), ("S", "a*b?c")])
+SCOPE = Scope(ENV, Variables([("G", "g")]), "\\", open=False)
 
 
 @pytest.mark.parametrize(
@@ -128,5 +130,5 @@ def test_values_that_double_line_by_line_are_not_followed_without_end() -> None:
 def test_variables_nested_too_deeply_are_a_problem_and_no_crash() -> None:
     deep = "${A:-" * 9_000 + "a" + "}" * 9_000
     dockerfile = parse(Source("Dockerfile", f"FROM a\nENV X={deep}\n"))
-    assert "nested too deeply" in dockerfile.problems[0].found
-    assert "nested too deeply" in SCOPE.expand(deep).problem
+    assert "nested more than 100 deep" in dockerfile.problems[0].found
+    assert "nested more than 100 deep" in SCOPE.expand(deep).problem

@@ -182,7 +182,7 @@ def test_an_unknown_word_keeps_its_known_beginning() -> None:
     ],
 )
 def test_variables_set_in_the_script_are_known_behind_it(text: str, values: tuple[str, ...]) -> None:
-    script = parse(text, {"OUTER": "out", "OTHER": None})
+    script = parse(text, {"OUTER": "out", "OTHER": None}.get)
     found = next(each for each in script.commands if each.name == "x")
     assert found.values == values
 

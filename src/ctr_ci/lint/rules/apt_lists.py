@@ -54,12 +54,15 @@ def _dist_clean(facts: Facts, run: Run, last: Operation) -> bool:
 
 def _lists_may_exist(facts: Facts, run: Run) -> bool:
     """An install without an update works only with the lists of an earlier RUN: that one is blamed."""
-    return not any(
-        one.manager == "apt" and one.verb == "update"
-        for other in facts.each(Run)
-        if other.start < run.start
-        for one in facts.operations(other)
-    )
+    first = facts.once(_first_update)
+    return first is None or first.start >= run.start
+
+
+def _first_update(facts: Facts) -> Run | None:
+    for run in facts.each(Run):
+        if any(one.manager == "apt" and one.verb == "update" for one in facts.operations(run)):
+            return run
+    return None
 
 
 RULE = Rule(

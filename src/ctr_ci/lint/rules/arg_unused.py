@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from ctr_ci.dockerfile import Arg, Run
 from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
 
@@ -32,6 +34,9 @@ _ACTING = frozenset(
         "CACHE_BUST",
     ]
 )
+
+
+_WORD = r"\w+"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -83,6 +88,70 @@ def _after(dockerfile: Dockerfile, arg: Arg, stage: Stage | None) -> list[Instru
 
 
 def _used(facts: Facts, arg: Arg, name: str, stage: Stage | None) -> bool:
+    if not re.fullmatch(_WORD, name):
+        return _used_somehow(facts, arg, name, stage)
+    if stage is None:
+        others = facts.once(_global_words).get(name, ())
+        return any(start != arg.start for start in others) or any(
+            one is not arg for one in facts.once(_declared).get(name, ())
+        )
+    named = facts.once(_words).get(name, {})
+    if named.get(stage.index, -1) > arg.start:
+        return True
+    children = facts.once(_children)
+    heirs = list(children.get(stage.index, ())) if len(named) > (stage.index in named) else []
+    while heirs:
+        heir = heirs.pop()
+        if heir in named:
+            return True
+        heirs += children.get(heir, ())
+    return False
+
+
+def _words(facts: Facts) -> dict[str, dict[int, int]]:
+    """For each word by stage: where the last instruction begins that holds it."""
+    found: dict[str, dict[int, int]] = {}
+    source = facts.source.text
+    for stage in facts.dockerfile.stages:
+        for one in stage.instructions:
+            for word in re.compile(_WORD).findall(source, one.start, one.end):
+                found.setdefault(word, {})[stage.index] = one.start
+    return found
+
+
+def _global_words(facts: Facts) -> dict[str, list[int]]:
+    """For each word: where the FROMs and global ARGs begin that hold it, two of them at most."""
+    found: dict[str, list[int]] = {}
+    source = facts.source.text
+    for one in (*[stage.base for stage in facts.dockerfile.stages], *facts.dockerfile.arguments):
+        for word in re.compile(_WORD).findall(source, one.start, one.end):
+            starts = found.setdefault(word, [])
+            if len(starts) < 2 and one.start not in starts:
+                starts.append(one.start)
+    return found
+
+
+def _declared(facts: Facts) -> dict[str, list[Arg]]:
+    """For each name: the ARGs that declare it, two of them at most."""
+    found: dict[str, list[Arg]] = {}
+    for one in facts.each(Arg):
+        for pair in one.pairs:
+            some = found.setdefault(pair.key.text, [])
+            if len(some) < 2 and one not in some:
+                some.append(one)
+    return found
+
+
+def _children(facts: Facts) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for stage in facts.dockerfile.stages:
+        if stage.parent is not None:
+            found.setdefault(stage.parent, []).append(stage.index)
+    return found
+
+
+def _used_somehow(facts: Facts, arg: Arg, name: str, stage: Stage | None) -> bool:
+    """As `_used`, for a name that is no word: one with a quote or a variable in it."""
     source = facts.source.text
     if stage is None:
         bases = [s.base for s in facts.dockerfile.stages]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import Add, Copy, Run
+from ctr_ci.lint.folders import with_folders
 from ctr_ci.lint.rule import Bad, Category, Good, Related, Rule, Severity
 
 TYPE_CHECKING = False
@@ -12,13 +13,15 @@ if TYPE_CHECKING:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    copied: dict[int, list[Copy | Add]] = {}
+    copied: dict[int, _Copied] = {}
     for one in facts.each(Copy, Add, Run):
         stage = facts.stage_of(one)
         if stage is None:
             continue
         if isinstance(one, Copy | Add):
-            copied.setdefault(stage.index, []).append(one)
+            copied.setdefault(stage.index, _Copied()).add(one, facts.before(one).workdir or "")
+            continue
+        if stage.index not in copied:
             continue
         script = facts.script(one)
         for command in script.commands if script else ():
@@ -27,9 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             recursive = any(text[:1] == "-" and "R" in text for text in command.values)
             plain = [text for text in command.values if not text.startswith("-")]
             for path in plain[1:]:
-                source = next(
-                    (c for c in copied.get(stage.index, ()) if _covers(facts, c, path, recursive)), None
-                )
+                source = copied[stage.index].first(path, recursive)
                 if source is not None:
                     if not recursive and path.endswith((".sh", "entrypoint", ".py", ".bash")):
                         continue
@@ -45,20 +46,65 @@ def check(facts: Facts) -> Iterator[Finding]:
                     break
 
 
-def _covers(facts: Facts, copy: Copy | Add, path: str, recursive: bool) -> bool:
-    base = facts.before(copy).workdir or ""
-    target = copy.destination.text.rstrip("/") or "/"
-    if not target.startswith("/"):
-        target = f"{base.rstrip('/')}/{target}".replace("/./", "/").removesuffix("/.") if base else target
-    whole = path.rstrip("/") or "/"
-    if not whole.startswith("/"):
-        whole = f"{base.rstrip('/')}/{whole}".removesuffix("/.") if base else whole
-    if whole == target:
-        return True
-    if recursive:
-        return target.startswith(f"{whole.rstrip('/')}/")
-    names = {word.text.rstrip("/").rpartition("/")[2] for word in copy.sources}
-    return whole.startswith(f"{target.rstrip('/')}/") and whole.rpartition("/")[2] in names
+class _Places:
+    """Where copied files lie, and the number of the first copy that put them there."""
+
+    __slots__ = ("_above", "_files", "_targets")
+
+    def __init__(self) -> None:
+        self._targets: dict[str, int] = {}
+        self._above: dict[str, int] = {}  # by the folders above the destinations
+        self._files: dict[tuple[str, str], int] = {}  # by destination and name of the source
+
+    def add(self, target: str, copy: Copy | Add, number: int) -> None:
+        self._targets.setdefault(target, number)
+        for folder in with_folders(target):
+            if folder != target:
+                self._above.setdefault(folder, number)
+        for word in copy.sources:
+            name = word.text.rstrip("/").rpartition("/")[2]
+            self._files.setdefault((target.rstrip("/"), name), number)
+
+    def find(self, path: str, recursive: bool) -> list[int]:
+        found = [self._targets[path]] if path in self._targets else []
+        if recursive:
+            folder = path.rstrip("/")
+            return [*found, self._above[folder]] if folder in self._above else found
+        name = path.rpartition("/")[2]
+        keys = [(folder, name) for folder in with_folders(path) if folder != path]
+        return [*found, *[self._files[key] for key in keys if key in self._files]]
+
+
+class _Copied:
+    """What a stage has copied so far. A path that is not absolute counts from the copy's own folder."""
+
+    __slots__ = ("_all", "_copies", "_from")
+
+    def __init__(self) -> None:
+        self._copies: list[Copy | Add] = []
+        self._all = _Places()
+        self._from: dict[str, _Places] = {}  # by the working folder of the copies
+
+    def add(self, copy: Copy | Add, base: str) -> None:
+        number = len(self._copies)
+        self._copies.append(copy)
+        target = copy.destination.text.rstrip("/") or "/"
+        if not target.startswith("/"):
+            target = f"{base.rstrip('/')}/{target}".replace("/./", "/").removesuffix("/.") if base else target
+        self._all.add(target, copy, number)
+        self._from.setdefault(base, _Places()).add(target, copy, number)
+
+    def first(self, path: str, recursive: bool) -> Copy | Add | None:
+        """The first instruction that copied what a command names by `path`."""
+        whole = path.rstrip("/") or "/"
+        found: list[int] = []
+        if whole.startswith("/"):
+            found = self._all.find(whole, recursive)
+        else:
+            for base, places in self._from.items():
+                place = f"{base.rstrip('/')}/{whole}".removesuffix("/.") if base else whole
+                found += places.find(place, recursive)
+        return self._copies[min(found)] if found else None
 
 
 RULE = Rule(

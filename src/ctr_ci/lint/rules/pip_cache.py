@@ -45,14 +45,14 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _off_by_variable(facts: Facts, run: Run) -> bool:
-    state = facts.before(run)
-    known = {**state.arguments, **state.env}
+    scope = facts.before(run).scope
     script = facts.script(run)
     exported = dict(script.variables) if script else {}
     for name in ("PIP_NO_CACHE_DIR", "UV_NO_CACHE"):
-        for values in (known, exported):
-            if name in values and (values[name] or "").lower() not in _OFF[:1]:
-                return True
+        values = [scope.known(name)] if scope.holds(name) else []
+        values += [exported[name]] if name in exported else []
+        if any((value or "").lower() not in _OFF[:1] for value in values):
+            return True
     return False
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ctr_ci.dockerfile import Add, Copy, Run
 from ctr_ci.lint.cleanup import mounted, removed_after
+from ctr_ci.lint.folders import with_folders
 from ctr_ci.lint.rule import Bad, Category, Good, Related, Rule, Severity
 
 TYPE_CHECKING = False
@@ -14,20 +15,23 @@ if TYPE_CHECKING:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    made: dict[int, list[tuple[str, Instruction]]] = {}
+    made: dict[int, dict[str, Instruction]] = {}  # stage -> a path or a folder above one -> its first maker
     for one in facts.each(Copy, Add, Run):
         stage = facts.stage_of(one)
         if stage is None or not facts.ships(one):
             continue
-        earlier = [pair for link in facts.dockerfile.chain(stage) for pair in made.get(link.index, ())]
         if isinstance(one, Run):
+            earlier = [made[link.index] for link in facts.dockerfile.chain(stage) if link.index in made]
             yield from _removals(facts, one, earlier)
+        mine = made.setdefault(stage.index, {})
         for path in _makes(facts, one):
-            made.setdefault(stage.index, []).append((path, one))
+            for part in with_folders(path):
+                mine.setdefault(part, one)
 
 
-def _removals(facts: Facts, run: Run, earlier: list[tuple[str, Instruction]]) -> Iterator[Finding]:
+def _removals(facts: Facts, run: Run, earlier: list[dict[str, Instruction]]) -> Iterator[Finding]:
     script = facts.script(run)
+    own: set[str] | None = None
     for command in script.commands if script else ():
         if command.name == "rm":
             for word in command.arguments:
@@ -35,9 +39,13 @@ def _removals(facts: Facts, run: Run, earlier: list[tuple[str, Instruction]]) ->
                 plain = path.removesuffix("/*")
                 if not plain.startswith("/") or plain in ("/tmp", "/var/tmp"):
                     continue
-                maker = next((m for p, m in earlier if p == plain or p.startswith(f"{plain}/")), None)
-                own = any(p == plain or p.startswith(f"{plain}/") for p in _makes(facts, run, kept=False))
-                if maker is not None and not own:
+                maker = next((makers[plain] for makers in earlier if plain in makers), None)
+                if maker is None:
+                    continue
+                if own is None:
+                    paths = _makes(facts, run, kept=False)
+                    own = {part for path in paths for part in with_folders(path)}
+                if plain not in own:
                     yield _finding(
                         facts,
                         run,

@@ -35,14 +35,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield RULE.at(
                     place, f"{assignment.name}={assignment.value} turns the check of certificates off"
                 )
+        values = command.values
         for at, word in enumerate(command.arguments):
-            why = _why(command, at, word.value or "")
+            why = _why(command, values, at, word.value or "")
             if why:
                 yield RULE.at(facts.span(run, word.start, word.end), why)
 
 
-def _why(command: Command, at: int, text: str) -> str:
-    name, values = command.name, command.values
+def _why(command: Command, values: tuple[str, ...], at: int, text: str) -> str:
+    name = command.name
     if name == "curl" and (
         text == "--insecure" or (text[:1] == "-" and text[:2] != "--" and "k" in _letters(text))
     ):

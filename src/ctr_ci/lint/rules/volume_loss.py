@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import Add, Copy, Run, Volume
+from ctr_ci.lint.folders import with_folders
 from ctr_ci.lint.rule import Bad, Category, Good, Related, Rule, Severity
-from ctr_ci.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
+    from ctr_ci.source import Span
 
 _SYSTEM = ("/dev", "/proc", "/sys")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    volumes: dict[int, list[tuple[str, Volume]]] = {}
+    volumes: dict[int, dict[str, tuple[int, Volume]]] = {}  # stage -> path -> its place among them
     for one in facts.each(Volume, Run, Copy, Add):
         stage = facts.stage_of(one)
         if stage is None:
@@ -25,12 +26,23 @@ def check(facts: Facts) -> Iterator[Finding]:
                 path = word.text.rstrip("/")
                 if path in _SYSTEM:
                     yield RULE.at(word.span, f"{path} belongs to the kernel, and cannot be a volume")
-                volumes.setdefault(stage.index, []).append((path, one))
+                if path.startswith("/") and "$" not in path:
+                    mine = volumes.setdefault(stage.index, {})
+                    mine.setdefault(path, (len(mine), one))
             continue
-        mine = [pair for link in facts.dockerfile.chain(stage) for pair in volumes.get(link.index, ())]
-        for path, volume in mine:
-            place = _writes(facts, one, path)
-            if place is not None:
+        known = [volumes[link.index] for link in facts.dockerfile.chain(stage) if link.index in volumes]
+        if not known:
+            continue
+        # part of a path that is written -> where it is written first
+        parts: dict[str, Span] = {}
+        for path, place in _written(facts, one):
+            for part in with_folders(path):
+                parts.setdefault(part, place)
+        for mine in known:
+            found = [(*mine[part], part) for part in parts if part in mine]
+            if found:
+                _, volume, path = min(found, key=_order)
+                place = parts[path]
                 yield RULE.at(
                     place,
                     f"{path} is a volume since line {volume.span.start.line}: the classic builder drops "
@@ -41,22 +53,22 @@ def check(facts: Facts) -> Iterator[Finding]:
                 break
 
 
-def _writes(facts: Facts, one: Run | Copy | Add, path: str) -> Span | None:
-    if not path or "$" in path or not path.startswith("/"):
-        return None
+def _order(found: tuple[int, Volume, str]) -> int:
+    return found[0]
+
+
+def _written(facts: Facts, one: Run | Copy | Add) -> Iterator[tuple[str, Span]]:
+    """What an instruction writes, and the place that says so."""
     if isinstance(one, Copy | Add):
-        target = one.destination.text.rstrip("/")
-        return one.destination.span if target == path or target.startswith(f"{path}/") else None
+        yield one.destination.text.rstrip("/"), one.destination.span
+        return
     script = facts.script(one)
     for command in script.commands if script else ():
         if command.name not in ("touch", "mkdir", "cp", "mv", "chown", "chmod", "tee", "ln", "install", "dd"):
             continue
         for word in command.arguments:
-            if word.value is not None and (
-                word.value.rstrip("/") == path or word.value.startswith(f"{path}/")
-            ):
-                return facts.span(one, word.start, word.end)
-    return None
+            if word.value is not None:
+                yield word.value.rstrip("/"), facts.span(one, word.start, word.end)
 
 
 RULE = Rule(
