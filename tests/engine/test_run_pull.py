@@ -49,3 +49,41 @@ def test_an_image_is_pulled_again_if_asked(ran: Builds, pushed: str) -> None:
     ran(step)
     assert "Pulling image" in ran(step, pull="always").err
     assert "Pulling image" not in ran(step).err
+
+
+def test_a_step_cannot_move_a_pulled_name_that_its_config_does_not_speak_of(
+    ran: Builds, pushed: str, docker_builder: str
+) -> None:
+    api.call(ran.socket, "POST", f"/images/create?fromImage={quote(pushed, safe='')}&tag=1")
+    before = image_id(ran, f"{pushed}:1")
+    host, _, path = pushed.partition("/")
+    script = f"#!/bin/sh\ndocker tag {docker_builder} {{}}:1"
+    hidden: dict[str, object] = {"name": docker_builder, "script": script.format(f'{host}""/{path}')}
+    refused = ran(hidden)
+    assert refused.exit is not Exit.DONE
+    assert "rule foreign-name" in refused.out + refused.err
+    assert image_id(ran, f"{pushed}:1") == before
+
+    spoken: dict[str, object] = {"name": docker_builder, "script": script.format(pushed)}
+    assert ran(spoken).exit is Exit.DONE
+    assert image_id(ran, f"{pushed}:1") != before
+    assert ran(hidden).exit is Exit.DONE, "no registry knows of the image that it means now"
+
+
+def test_a_projects_own_image_may_be_rebuilt_though_it_was_pulled(
+    ran: Builds, busybox: str, registry: StartRegistry, docker_builder: str
+) -> None:
+    name = f"{registry().host}/local-project/box"
+    try:
+        for command in (["tag", busybox, f"{name}:1"], ["push", "-q", f"{name}:1"]):
+            docker = ["docker", "-H", f"unix://{ran.socket}", *command]
+            subprocess.run(docker, check=True, stdout=subprocess.DEVNULL)
+        script = f"#!/bin/sh\ndocker tag {docker_builder} {name.replace('/', '/' + chr(34) * 2, 1)}:1"
+        assert ran({"name": docker_builder, "script": script}).exit is Exit.DONE
+        assert image_id(ran, f"{name}:1") == image_id(ran, docker_builder)
+    finally:
+        remove_images(ran.socket, name)
+
+
+def image_id(ran: Builds, name: str) -> str:
+    return str(json.loads(api.call(ran.socket, "GET", f"/images/{quote(name)}/json"))["Id"])

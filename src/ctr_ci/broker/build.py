@@ -6,6 +6,7 @@ from ctr_ci.broker.body import Json, canonical, items, parse, text
 from ctr_ci.broker.container import network
 from ctr_ci.broker.http import Malformed
 from ctr_ci.broker.name import full, words
+from ctr_ci.broker.scope import Scope
 from ctr_ci.broker.target import Target
 from ctr_ci.broker.verdict import Allow, Builds, Denial, Owned
 
@@ -66,20 +67,43 @@ def claim(name: str, owned: Owned) -> None:
     """
     if owned.made(name):
         return
-    if is_common(name, pulled=True):
-        seen = owned.image(name)
-        if seen is not None and is_common(name, seen.pulled):
-            raise Denial(
-                "foreign-name",
-                f"{name} is a base image that other builds use",
-                "give your image a name of its own",
-            )
+    seen = owned.image(name)
+    if seen is not None and is_guarded(name, seen.pulled, owned.scope):
+        raise Denial(
+            "foreign-name",
+            f"{name} is a base image that other builds use",
+            "give your image a name of its own, or list it under images:",
+        )
 
 
-def is_common(name: str, pulled: bool) -> bool:
-    """Is this full name of an existing image one that other builds start from?"""
-    builder = name.startswith(("gcr.io/cloud-builders/", "gcr.io/google.com/cloudsdktool/"))
-    return builder or (pulled and name.startswith("docker.io/library/"))
+def is_guarded(name: str, pulled: bool, scope: Scope) -> bool:
+    """Is this full name of an existing image one that other builds start from?
+
+    An image of the build's own may have come by a pull as well (for `--cache-from`, by hand): those that
+    the config names, or that are its project's, are the build's.
+    """
+    if name.startswith(("gcr.io/cloud-builders/", "gcr.io/google.com/cloudsdktool/")):
+        return True
+    if not pulled:
+        return False
+    repository, _, _ = name.rpartition(":")
+    if repository.startswith("docker.io/library/"):
+        return True
+    told = any(repository.removeprefix("docker.io/") in text for text in scope.told)
+    return not told and scope.project not in repository.split("/")[1:]
+
+
+def is_pulled(name: str, image_id: str, digests: Json) -> bool:
+    """Did a registry say what this full name is? `digests` is the engine's RepoDigests.
+
+    The containerd store gives every image a digest, one that was built here too: there the ID is that
+    digest, and nothing can be told.
+    """
+    for digest in items(digests):
+        repository, _, hashed = str(digest).partition("@")
+        if full(repository).rpartition(":")[0] == name.rpartition(":")[0] and hashed != image_id:
+            return True
+    return False
 
 
 def _outputs(raw: str) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 
 from ctr_ci.broker.body import Json, field, items
-from ctr_ci.broker.build import is_common
+from ctr_ci.broker.build import is_guarded, is_pulled
 from ctr_ci.broker.client import Client, Waiting
 from ctr_ci.broker.made import Container, Made, View
 from ctr_ci.broker.name import full
@@ -276,10 +276,11 @@ class Follower:
         _, found = self._client.ask("GET", "/images/json")
         names: dict[str, str] = {}
         for item in items(found):
-            pulled = bool(items(field(item, "RepoDigests")))
-            for name in items(field(item, "RepoTags")):
-                if is_common(full(str(name)), pulled):
-                    names[full(str(name))] = str(field(item, "Id"))
+            identity = str(field(item, "Id"))
+            for name in map(full, map(str, items(field(item, "RepoTags")))):
+                pulled = is_pulled(name, identity, field(item, "RepoDigests"))
+                if not self._made.made(name) and is_guarded(name, pulled, self._made.scope):
+                    names[name] = identity
         return names
 
     def _restore(self, before: dict[str, str]) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci.broker.body import Json, field, items
+from ctr_ci.broker.build import is_pulled
 from ctr_ci.broker.client import Client
 from ctr_ci.broker.mount import SOCKETS
-from ctr_ci.broker.name import suffix
+from ctr_ci.broker.name import full, suffix
 from ctr_ci.broker.pin import Pins
 from ctr_ci.broker.place import find
 from ctr_ci.broker.scope import Scope
@@ -162,7 +163,8 @@ class Made:
         if status != 200:
             return None
         names = tuple(str(name) for name in items(field(found, "RepoTags")))
-        return Seen(str(field(found, "Id")), names, bool(field(found, "RepoDigests")))
+        identity = str(field(found, "Id"))
+        return Seen(identity, names, is_pulled(full(reference), identity, field(found, "RepoDigests")))
 
     def image_of(self, container_id: str) -> str:
         _, found = self._client.ask("GET", f"/containers/{container_id}/json")

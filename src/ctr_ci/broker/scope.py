@@ -31,6 +31,8 @@ class Scope:
     network that steps know as "cloudbuild" ("" for none). Limits are those of a container that asks
     for none, and the most that it may ask for; None: no limit. `grants` pairs a step's index with a rule
     of GRANTABLE that its containers may break, because the user says so.
+    `told` is what the config itself says in its steps and under `images:`, and `project` the build's
+    project: image names that stand there, or below it, are the build's to give, though they were pulled.
     """
 
     build_id: str
@@ -44,3 +46,5 @@ class Scope:
     pids_limit: int | None = 4096
     no_new_privileges: bool = True
     grants: tuple[tuple[int, str], ...] = ()
+    told: tuple[str, ...] = ()
+    project: str = ""

@@ -34,7 +34,7 @@ class Seen:
 
     id: str
     names: tuple[str, ...]
-    pulled: bool = False  # it has a digest of a registry
+    pulled: bool = False  # a registry's digest is known for the name that was asked
 
 
 class Owned(Protocol):

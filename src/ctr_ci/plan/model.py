@@ -45,6 +45,11 @@ class Step:
     gate: bool = False
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What the config says in it, beside its image."""
+        return (*(self.args or ()), self.script or "", *(value for _, value in self.env))
+
+    @property
     def label(self) -> str:
         """The field's own name for it in logs: `Step #0` or `Step #0 - "id"`."""
         return f'Step #{self.index} - "{self.id}"' if self.id else f"Step #{self.index}"

@@ -251,6 +251,8 @@ class _Run:
             push=self._options.push,
             memory_bytes=self._options.memory_bytes,
             grants=self._options.grants,
+            told=self._plan.images + tuple(word for step in self._plan.steps for word in step.words),
+            project=dict(self._plan.substitutions).get("PROJECT_ID", ""),
         )
         for step, rule in self._options.grants:
             self._emit(StepAllowed(self._clock(), step, rule))
