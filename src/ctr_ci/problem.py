@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from ctr_ci.source import Span
+from ctr_ci.source import Span, visible
 from ctr_ci.value import value
 
 
@@ -44,12 +44,12 @@ class Problem:
         where = ""
         if self.path:
             at = f":{self.span.start.line}:{self.span.start.column}" if self.span else ""
-            where = f"{_shown(self.path)}{at}: "
-        text = f"{where}{self.kind}: {_shown(self.found)}"
+            where = f"{visible(self.path)}{at}: "
+        text = f"{where}{self.kind}: {visible(self.found)}"
         if self.expected:
-            text += f"; expected {_shown(self.expected)}"
+            text += f"; expected {visible(self.expected)}"
         if self.help:
-            text += "".join(f"\nhelp: {_shown(line)}" for line in self.help.splitlines())
+            text += "".join(f"\nhelp: {visible(line)}" for line in self.help.splitlines())
         return text
 
     def as_json(self) -> dict[str, str | int | None]:
@@ -64,13 +64,6 @@ class Problem:
             "message": message,
             "help": self.help or None,
         }
-
-
-def _shown(text: str) -> str:
-    """What a file or a name says may be a terminal's escape, or a line that a CI takes for a command."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class CtrCiError(Exception):

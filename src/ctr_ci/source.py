@@ -95,3 +95,13 @@ class Source:
 
     def slice(self, span: Span) -> str:
         return self.text[self.offset(span.start) : self.offset(span.end)]
+
+
+def visible(text: str, keep: str = "") -> str:
+    """Foreign text, safe on one line of a terminal or a CI's log: what cannot be printed, but for the
+    characters of `keep`, is shown as an escape. A name may hold a terminal's command, or a line end and
+    then what a CI takes for a command of its own."""
+    if text.isprintable():
+        return text
+    kept = (c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(kept)

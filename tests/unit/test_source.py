@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctr_ci.source import Position, Source, Span
+from ctr_ci.source import Position, Source, Span, visible
 
 TEXTS = st.text(alphabet="aé\n\r\t ", max_size=60)
 
@@ -51,3 +51,9 @@ def test_a_span_covers_what_lies_in_it() -> None:
     assert outer.covers(Span(Position(1, 9), Position(2, 5)))
     assert not outer.covers(Span(Position(1, 9), Position(2, 6)))
     assert str(outer) == "1:1-2:5"
+
+
+def test_foreign_text_is_shown_on_one_line_and_steers_nothing() -> None:
+    assert visible("caf\u00e9 a b") == "caf\u00e9 a b"
+    assert visible("a\n::error::\x1b[2J\u202e\t") == "a\\n::error::\\x1b[2J\\u202e\\t"
+    assert visible("a\tb\n", keep="\t") == "a\tb\\n"

@@ -14,7 +14,8 @@ from ctr_ci.broker.call import Call, Missing, Route, no_push
 from ctr_ci.broker.filters import narrow
 from ctr_ci.broker.http import Malformed
 from ctr_ci.broker.rules import BROKER_LABEL
-from ctr_ci.broker.verdict import Allow, Answer, Denial, Refuse, Verdict, printable
+from ctr_ci.broker.verdict import Allow, Answer, Denial, Refuse, Verdict
+from ctr_ci.source import visible
 
 OURS = "ctr-ci refuses this"
 
@@ -33,7 +34,7 @@ def decide(call: Call) -> Verdict:
         return Refuse(404, missing.why)
     except Denial as denial:
         message = f"{OURS} (rule {denial.rule}): {denial.why}. Instead: {denial.way_out}."
-        return Refuse(403, printable(message))
+        return Refuse(403, visible(message))
     except Malformed as malformed:
         return Refuse(malformed.status, f"{OURS}: {malformed.why}.")
 

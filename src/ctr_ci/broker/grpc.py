@@ -32,7 +32,8 @@ from ctr_ci.broker.frames import (
     Frame,
 )
 from ctr_ci.broker.http import Malformed
-from ctr_ci.broker.verdict import Denial, Owned, printable
+from ctr_ci.broker.verdict import Denial, Owned
+from ctr_ci.source import visible
 
 # The engine grants a stream 64 KB before it has read anything, and it reads nothing while we hold.
 _HELD = 60 * 1024
@@ -173,8 +174,8 @@ class Filter:
 
     def _refuse(self, stream: int, call: str, denial: Denial) -> None:
         message = f"ctr-ci refuses this (rule {denial.rule}): {denial.why}. Instead: {denial.way_out}."
-        message = printable(message)
-        self._denied(printable(call), message)
+        message = visible(message)
+        self._denied(visible(call), message)
         self._answer(stream, "7", message)  # PERMISSION_DENIED
 
     def _answer(self, stream: int, status: str, message: str) -> None:

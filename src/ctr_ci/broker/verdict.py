@@ -23,11 +23,6 @@ class Denial(Exception):
         self.way_out = way_out
 
 
-def printable(text: str) -> str:
-    """A step's words, safe to show in a log: no control characters, no line ends."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An image as the engine knows it now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.report.place import Shown, plain
+from ctr_ci.source import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def _finding(file: Linted, group: list[Finding], paint: Paint) -> list[str]:
     start = finding.span.start
     level = finding.severity.value
     name = f"{finding.rule.name} [{finding.code}]" if finding.code else finding.rule.name
-    where = paint("place", f"{_visible(file.path)}:{start.line}:{start.column}:")
-    lines = [f"{where} {paint(level, level)}: {_visible(finding.message)} {paint('dim', f'({name})')}"]
+    where = paint("place", f"{visible(file.path)}:{start.line}:{start.column}:")
+    lines = [f"{where} {paint(level, level)}: {visible(finding.message)} {paint('dim', f'({name})')}"]
     lines += marked(file.source, finding, paint)
     gutter = " " * len(str(finding.span.start.line))
     if len(group) > 1:
@@ -71,7 +72,7 @@ def _finding(file: Linted, group: list[Finding], paint: Paint) -> list[str]:
         more = f" and {len(group) - 21} more" if len(group) > 21 else ""
         lines.append(f"  {gutter} = also at {places}{more}")
     for one in finding.related:
-        lines.append(f"  {gutter} = {one.span.start.line}:{one.span.start.column}: {_visible(one.message)}")
+        lines.append(f"  {gutter} = {one.span.start.line}:{one.span.start.column}: {visible(one.message)}")
     if finding.bytes is not None:
         lines.append(f"  {gutter} = {finding.bytes / 1e6:.1f} MB in the image")
     for line in finding.help.splitlines():
@@ -92,14 +93,15 @@ def marked(source: Source, finding: Finding, paint: Paint) -> list[str]:
     last = finding.span.end.column - 1 if finding.span.end.line == number else len(line.rstrip())
     skip = max(0, first - 60) if len(line) > _LONGEST else 0
     text = line[skip : skip + _LONGEST]
-    before = _visible(text[: first - skip]).expandtabs(4)
-    place = _visible(text[first - skip : max(last - skip, 0)]).expandtabs(4)
+    before = visible(text[: first - skip], "\t").expandtabs(4)
+    place = visible(text[first - skip : max(last - skip, 0)], "\t").expandtabs(4)
     gutter = " " * len(str(number))
     lead = "..." if skip else ""
     tail = "..." if len(line) > skip + _LONGEST else ""
     marks = "^" * max(1, _columns(place))
+    shown = visible(text, "\t").expandtabs(4)
     return [
-        f"  {paint('dim', f'{number} |')} {lead}{_visible(text).expandtabs(4)}{tail}",
+        f"  {paint('dim', f'{number} |')} {lead}{shown}{tail}",
         f"  {gutter} {paint('dim', '|')} "
         f"{' ' * (len(lead) + _columns(before))}{paint(finding.severity.value, marks)}",
     ]
@@ -112,13 +114,6 @@ def _columns(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _visible(text: str) -> str:
-    """A Dockerfile is foreign text: what could steer the terminal is shown, not sent."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _statistics(outcome: Outcome, paint: Paint) -> list[str]:
