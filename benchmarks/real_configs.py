@@ -8,7 +8,8 @@ recorder, which says how it was called, builds a small image of its own under ea
 would have built, and succeeds. So this checks the runner, not what the builders do: that each step
 runs once, with its arguments, script and folder, after all steps that the file says it waits for (read
 here from the file itself, beside the plan), that images built by a step can be a later step's, and
-that the build ends with SUCCESS. `--write` writes docs/cloudbuild-real-runs.md. Leaves nothing in the
+that the build ends with SUCCESS. `--write` writes docs/cloudbuild-real-runs.md (with `--only`,
+those rows of it). One run at a time: all builds have the build ID of plans. Leaves nothing in the
 engine. Exit 1 below 30 files that ran to the end.
 """
 
@@ -207,7 +208,7 @@ def main() -> int:
     passed = sum(row.verdict == "passed" for row in rows)
     print(f"{passed} of {len(rows)} ran to the end, with {sum(row.steps for row in rows)} steps")
     if given.write:
-        PAGE.write_text(page(rows))
+        PAGE.write_text(page(merged(rows) if given.only else rows))
     return 0 if passed >= ENOUGH or given.only else 1
 
 
@@ -227,6 +228,8 @@ def tried(name: str, path: Path | None) -> Row:
             problem = trial(path, text, plan, options, Path(place))
         except Refused as error:
             return Row(name, 0, time.monotonic() - started, "refused", str(error))
+        except subprocess.SubprocessError as error:
+            return Row(name, 0, time.monotonic() - started, "failed", str(error)[:200])
     verdict = "failed" if problem else "passed"
     return Row(name, len(plan.steps), time.monotonic() - started, verdict, problem or rules)
 
@@ -266,7 +269,7 @@ def planned(path: Path, options: list[str]) -> Plan:
 
 
 def _step(content: Mapping[str, object]) -> Step:
-    program, arguments = str(content["entrypoint"] or ""), content["args"]
+    program, arguments = str(content["entrypoint"] or ""), content["args"] or []
     assert isinstance(arguments, list)
     script = content["script"]
     if isinstance(script, str):
@@ -394,7 +397,7 @@ def wrong(
         yield f"steps ended {sorted(ended)}"
     steps = {step.index: step for step in kept.steps}
     for step in plan.steps:
-        lines = [line for line in said[step.index].decode().splitlines() if line.startswith("stand-in ")]
+        lines = [_whole(line) for line in said[step.index].decode().splitlines() if line[:9] == "stand-in "]
         if lines != [step.line]:
             yield f"step {step.index} said {lines}, not {step.line}"
         for before in waits[step.index]:
@@ -405,6 +408,12 @@ def wrong(
             yield f"step {step.index} is planned after {planned_after[step.index]}, not {waits[step.index]}"
     if {image.name for image in kept.images} != set(plan.images):
         yield f"images found: {[image.name for image in kept.images]}"
+
+
+def _whole(line: str) -> str:
+    """A recorder's line with the whole path of a program that was called by a relative one."""
+    word, program, key, folder = line.split(" ", 3)
+    return f"{word} {os.path.normpath(os.path.join(folder, program))} {key} {folder}"
 
 
 def waited(text: str) -> list[set[int]]:
@@ -448,6 +457,16 @@ def remove(names: Iterable[str]) -> None:
     there = [name for name in names if image_id(name)]
     if there:
         subprocess.run(["docker", "rmi", "-f", *there], capture_output=True, check=False)
+
+
+def merged(rows: list[Row]) -> list[Row]:
+    """The page's rows, and in their places those that were tried again."""
+    found = {}
+    for line in PAGE.read_text().splitlines():
+        if match := re.fullmatch(r"\| (\S+:\S+) \| (\d*) \| (\w+)(?:: (.*))? \|", line):
+            name, steps, verdict, reason = match.groups()
+            found[name] = Row(name, int(steps or 0), 0, verdict, (reason or "").replace("\\|", "|"))
+    return list((found | {row.name: row for row in rows}).values())
 
 
 def page(rows: list[Row]) -> str:
