@@ -483,7 +483,7 @@ def page(rows: list[Row]) -> str:
         "A file *passed* when each step ran exactly once, with the planned arguments, script and folder,",
         "after the end of every step that the file's `waitFor` (read apart from the plan) puts before it;",
         "when steps found the images that earlier ones built, and `images:` and `artifacts:` what they",
-        "name; and when the build ended with SUCCESS. *Refused*: before anything ran; Google refuses those too,",
+        "name; and when the build ended with SUCCESS. *Refused*: before anything ran; Google does too,",
         "but for a duplicate key, of which gcloud takes the first with a warning.",
         "",
         f"{len(passed)} of {len(tried_)} passed, with {sum(row.steps for row in passed)} steps.",
