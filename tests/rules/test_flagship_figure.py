@@ -20,8 +20,8 @@ def test_the_stated_figure_follows_from_the_labels_and_is_good_enough() -> None:
     found = precision * reported
     missed = sum(label != "none" for label in quiet) / len(quiet) * silent
     recall = found / (found + missed)
-    assert precision >= 0.9
-    assert recall >= 0.8
+    assert precision >= 0.95
+    assert recall >= 0.85
     page = (ROOT / "docs/flagship-precision.md").read_text(encoding="utf-8")
     assert f"precision **{precision:.3f}**" in page
     assert f"recall **{recall:.2f}**" in page
