@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.report.place import Shown, plain, relative
+from ctr_ci.source import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def render(outcome: Outcome, shown: Shown) -> str:
-    return plain(
-        "".join(
-            f"{relative(file.path, shown.folder)}:{finding.span.start.line}:{finding.span.start.column}: "
-            f"{finding.severity.value}: {finding.message} [{finding.code or finding.rule.name}]\n"
-            for file in outcome.files
-            for finding in file.findings
-        )
-    )
+    lines = []
+    for file in outcome.files:
+        path = visible(relative(file.path, shown.folder))
+        for finding in file.findings:
+            at, name = finding.span.start, finding.code or finding.rule.name
+            said = f"{finding.severity.value}: {visible(finding.message)} [{name}]"
+            lines.append(f"{path}:{at.line}:{at.column}: {said}\n")
+    return plain("".join(lines))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -147,3 +150,17 @@ def test_text_groups_repeats() -> None:
 def test_colour_only_when_asked() -> None:
     assert "\x1b[" not in render("text", outcome())
     assert "\x1b[" in render("text", outcome(), Shown(color=True))
+
+
+def test_a_file_name_begins_no_line_of_the_compact_report(tmp_path: Path) -> None:
+    name = "Dockerfile.a\n::error file=x::pwned"
+    (tmp_path / name).write_text("FROM debian\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "ctr_ci", "lint", "--no-config", "--format", "compact", "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "pwned" in done.stdout
+    assert all(line.startswith("Dockerfile.a") for line in done.stdout.splitlines())
