@@ -7,7 +7,7 @@ scripts/setup.sh
 PATH=$PWD/.venv/bin:$PATH
 export PATH
 folders=
-for kind in static unit rules golden cli engine registry faults peers; do
+for kind in static unit rules golden fuzz cli engine registry faults peers; do
     [ -d "tests/$kind" ] && folders="$folders tests/$kind"
 done
 # shellcheck disable=SC2086  # a list of folders without blanks
