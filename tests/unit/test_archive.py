@@ -51,6 +51,14 @@ def test_a_layer_left_unread_is_checked_all_the_same() -> None:
         read(pieces(saved.archive()), unread)
 
 
+def test_a_forgone_layer_is_neither_hashed_nor_compared() -> None:
+    saved = image()
+    saved.replace("layer.tar", layer(other=b"3"))
+    found = read(pieces(saved.archive()), lambda file, passing: passing.forgo())
+    assert [one.digest for one in found.layers] == [None] * len(saved.layers)
+    assert [str(one.diff_id) for one in found.layers] == list(saved.diff_ids)
+
+
 def test_a_layer_that_begins_like_json_is_a_layer() -> None:
     saved = Saved([b"{" + b"\0" * 1023])
     assert read(pieces(saved.archive()), content).layers[0].value == saved.layers[0]

@@ -34,10 +34,11 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Layer(Generic[T]):
     """A layer: what its content is called (`diff_id`), the digest and size of its bytes in the
-    archive (the same digest where they are not compressed), and what `each` made of them."""
+    archive (the same digest where they are not compressed; None where nobody wanted to know), and
+    what `each` made of them."""
 
     diff_id: Digest
-    digest: Digest
+    digest: Digest | None
     size: int
     compressed: bool
     value: T
@@ -62,7 +63,7 @@ class Image(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Seen(Generic[T]):
-    digest: Digest
+    digest: Digest | None
     size: int
     compressed: bool
     value: T
@@ -80,12 +81,13 @@ class _Named:
 class Passing(Iterator[Piece]):
     """The blocks of one file as they pass by; `digest` is of what has passed so far."""
 
-    __slots__ = ("_pieces", "_running", "head")
+    __slots__ = ("_pieces", "_running", "forgone", "head")
 
     def __init__(self, pieces: Iterator[Piece]) -> None:
         self._pieces = pieces
         self._running = sha256()
         self.head = b""
+        self.forgone = False
 
     def __next__(self) -> Piece:
         piece = next(self._pieces)
@@ -96,6 +98,13 @@ class Passing(Iterator[Piece]):
     def digest(self) -> Digest:
         return Digest("sha256", self._running.hexdigest())
 
+    def forgo(self) -> None:
+        """Nobody wants these bytes: they pass unhashed, and the archive's own word for which layer
+        they are stands unproven."""
+        self.forgone = True
+        for piece in self._pieces:
+            self.head = self.head or bytes(piece[:4])
+
 
 Each = Callable[[File, Passing], T]
 
@@ -104,8 +113,8 @@ def read(chunks: Iterable[Piece], each: Each[T], wanted: str = "") -> Image[T]:
     """The image of a stream; `wanted` is its ID or a name, needed where there are several.
 
     `each` gets every file that may be a layer, as it comes by; what it leaves unread is skipped,
-    hashed all the same. Its blocks are good until the next is asked for. Raises InputError where
-    the archive is cut off, is no image, or holds other bytes than it says.
+    hashed all the same unless it has forgone that. Its blocks are good until the next is asked for.
+    Raises InputError where the archive is cut off, is no image, or holds other bytes than it says.
     """
     stream = Stream(chunks)
     documents: dict[str, bytes] = {}
@@ -145,7 +154,7 @@ def read(chunks: Iterable[Piece], each: Each[T], wanted: str = "") -> Image[T]:
             raise InputError(
                 Problem(f"the archive lacks layer {name}", help="it was cut off, or is not whole")
             )
-        if not found.compressed and found.digest != diff_id:
+        if not found.compressed and found.digest not in (None, diff_id):
             raise InputError(
                 Problem(
                     f"layer {name} of the archive has the digest {found.digest}",
@@ -162,7 +171,8 @@ def _hashed(name: str, size: int, pieces: Iterator[Piece], each: Each[T]) -> _Se
     made = each(File(name, size), passing)
     for _ in passing:
         pass
-    return _Seen(passing.digest(), size, passing.head.startswith(COMPRESSED), made)
+    digest = None if passing.forgone else passing.digest()
+    return _Seen(digest, size, passing.head.startswith(COMPRESSED), made)
 
 
 def _named(documents: dict[str, bytes], wanted: str) -> _Named:

@@ -116,23 +116,22 @@ def _made(
         known
         and shipment.settle(known.config)
         and is_whole(registry, known)
-        and all(shipment.settle(blob) for blob in known.blobs)
+        and shipment.look(blobs_of := {blob.digest: blob for blob in known.blobs})() == blobs_of
     ):
         return known
     layers = content.layers(release.image_id)
-    have: dict[Digest, Descriptor] = {}
-    for diff_id in dict.fromkeys(layers):
-        blob = memory.packed(diff_id, wish.packing.key)
-        if blob and shipment.settle(blob):
-            have[diff_id] = blob
     shipment.knock()
-    export: Callable[[dict[Digest, Descriptor]], Exported] = lambda have: shipment.export(  # noqa: E731
-        content.export(release.image_id), str(release.image_id), layers, have
-    )
+    remembered = {diff_id: memory.packed(diff_id, wish.packing.key) for diff_id in layers}
+    there = shipment.look({diff_id: blob for diff_id, blob in remembered.items() if blob})
+
+    def export(there: Callable[[], dict[Digest, Descriptor]]) -> Exported:
+        archive = content.export(release.image_id)
+        return shipment.export(archive, str(release.image_id), layers, there)
+
     try:
-        exported = export(have)
+        exported = export(there)
     except Misplaced:
-        exported = export({})
+        exported = export(dict)
     config = Digest.of(exported.config)
     root = Digest.of(exported.roots[0]) if exported.roots else None
     if release.image_id not in (config, root):

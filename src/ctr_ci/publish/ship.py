@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from queue import Empty, Full, Queue
 from threading import Event as Flag
 from threading import Lock, Semaphore, Thread
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 WORKERS = 4
 FAREWELL_S = 3.0
 # Engines keep a layer at another place once it is not the topmost; a large one is known by its size.
-# Where that errs, the layer's hash tells, and the export is read again.
+# Where that errs, the archive's own list tells at its end, and the export is read again. Such a layer
+# is not even hashed: its blob was made from its content when it was packed.
 TELLING_SIZE = 1 << 20
 AHEAD = 8  # blocks that a worker may be behind the reader
 
@@ -109,6 +111,36 @@ class Shipment:
             self._opened[blob.digest] = opened or self._opened.get(blob.digest, "")
         return False
 
+    def look(self, wanted: dict[Digest, Descriptor]) -> Callable[[], dict[Digest, Descriptor]]:
+        """Begins to settle the blobs of `wanted`, several at a time. What it gives waits for the
+        answers and tells which have arrived."""
+        left, found = list(wanted.items()), dict[Digest, Descriptor]()
+
+        def ask() -> None:
+            try:
+                while left:
+                    self.check()
+                    name, blob = left.pop()
+                    if self.settle(blob):
+                        found[name] = blob
+            except IndexError:
+                return  # another thread took the last one
+            except BaseException as error:  # noqa: BLE001  raised again by the thread that waits
+                self.fail(error)
+
+        threads = [Thread(target=ask, name="ctr-ci look", daemon=True) for _ in [*wanted][:WORKERS]]
+        for thread in threads:
+            thread.start()
+
+        def answers() -> dict[Digest, Descriptor]:
+            for thread in threads:
+                thread.join()
+            if self._failure:
+                raise self._failure
+            return {name: wanted[name] for name in wanted if name in found}
+
+        return answers
+
     def send(self, blob: Descriptor, upload: Upload) -> None:
         """Brings a blob there, whichever way is the shortest."""
         if not self.settle(blob):
@@ -128,20 +160,23 @@ class Shipment:
         chunks: Iterable[bytes],
         wanted: str,
         expected: tuple[Digest, ...],
-        have: dict[Digest, Descriptor],
+        there: Callable[[], dict[Digest, Descriptor]],
     ) -> Exported:
         """Ships every layer of an export. `expected` are the tested image's layers by content;
-        `have` those whose blobs have arrived already: they are read, checked, and not packed.
-        Raises WorldError where a layer is none of `expected`, before a byte of it leaves."""
+        `there` tells, once the engine has something to read, which of their blobs have arrived
+        already: they are passed over. Raises WorldError where a layer is none of `expected`,
+        before a byte of it leaves."""
         from ctr_ci import image  # a push of an unchanged image does without
 
         slots = Semaphore(WORKERS)
-        sizes = {self._memory.size(diff_id) for diff_id in have}
+        have: dict[Digest, Descriptor] = {}
+        sizes: set[int | None] = set()
 
         def each(file: image.File, passing: image.Passing) -> _Worker | None:
             self.check()
             known = self._memory.place(file.name)
             if known in have or (file.size >= TELLING_SIZE and file.size in sizes):
+                passing.forgo()
                 return None
             slots.acquire()
             worker = _Worker(self, file.name, Spool(), self._packing, slots.release)
@@ -159,7 +194,11 @@ class Shipment:
             return worker
 
         try:
-            read = image.read(self._watched(chunks), each, wanted)
+            stream = self._watched(chunks)
+            first = next(stream, b"")
+            have |= there()
+            sizes |= {self._memory.size(diff_id) for diff_id in have}
+            read = image.read(chain((first,), stream), each, wanted)
             layers = []
             for layer in read.layers:
                 if layer.value is not None:
