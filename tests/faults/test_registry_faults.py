@@ -474,3 +474,32 @@ def test_a_blob_that_cannot_arrive_ends_the_push_without_reading_the_rest(
     with pytest.raises(CtrCiError, match="quota exceeded"):
         push(saved, "v1")
     assert len([seen for seen in between.seen if is_put(seen, "uploads")]) < 8
+
+
+def test_a_large_blob_that_broke_goes_on_in_chunks_from_where_the_session_stands(
+    registry: StartRegistry, proxy: Proxy
+) -> None:
+    started = registry()
+    between = proxy(started.host)
+    saved = Saved([layer(noise=os.urandom(40_000_000))])
+    broken: list[str] = []
+
+    def decide(seen: Seen) -> Fault | None:
+        size = int(seen.headers.get("content-length", "0"))
+        if seen.method == "PUT" and size > 1_000_000 and not broken:
+            broken.append("whole")
+            return Reset("body")
+        late = seen.headers.get("content-range", "").startswith("16777216-")
+        if seen.method == "PATCH" and late and len(broken) == 1:
+            broken.append("chunk")
+            return Reset("head")
+        return None
+
+    between.decide = decide
+    Push(between.host)(saved, "v1")
+    whole(started.host, "v1", saved)
+    assert broken == ["whole", "chunk"]
+    spans = [seen.headers["content-range"] for seen in between.seen if seen.method == "PATCH"]
+    assert [span.partition("-")[0] for span in spans].count("0") == 1  # not from the start again
+    assert [span.partition("-")[0] for span in spans].count("16777216") == 2
+    assert any(seen.method == "GET" and "/blobs/uploads/" in seen.path for seen in between.seen)

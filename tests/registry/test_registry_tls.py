@@ -41,7 +41,7 @@ def client(
 
 
 def send(registry: Registry) -> None:
-    upload = Upload(len(CONTENT), lambda: iter((CONTENT,)))
+    upload = Upload(len(CONTENT), lambda start: iter((CONTENT[start:],)))
     blobs.put(registry, Digest.of(CONTENT), upload)
     assert blobs.read(registry, Digest.of(CONTENT), len(CONTENT)) == CONTENT
 

@@ -101,7 +101,7 @@ def blocks(pieces: Iterable[bytes | memoryview], size: int = BLOCK) -> Iterator[
 
 def bytes_of(content: bytes) -> Upload:
     """A small body that is in memory."""
-    return Upload(len(content), lambda: iter((content,)))
+    return Upload(len(content), lambda start: iter((content[start:],)))
 
 
 class Spool:
@@ -127,8 +127,7 @@ class Spool:
         self._file.flush()
         file = self._file
 
-        def pieces() -> Iterator[bytes]:
-            at = 0
+        def pieces(at: int) -> Iterator[bytes]:
             while piece := os.pread(file.fileno(), READ, at):
                 check()
                 at += len(piece)

@@ -16,10 +16,20 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A body that can be read again from its start: `open` gives its blocks, `size` counts bytes."""
+    """A body that can be read as often as need be: `open` gives its blocks from a byte on. What is
+    sent are the bytes from `start` to `size`."""
 
     size: int
-    open: Callable[[], Iterator[bytes]] = field(repr=False)
+    open: Callable[[int], Iterator[bytes]] = field(repr=False)
+    start: int = 0
+
+    def blocks(self) -> Iterator[bytes]:
+        left = self.size - self.start
+        for block in self.open(self.start):
+            if left <= 0:
+                return
+            yield block[:left]
+            left -= len(block)
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,14 +264,14 @@ def _say(connection: http.client.HTTPConnection, request: Request, agent: str) -
         except OSError as error:
             return error
         return True
-    connection.putheader("Content-Length", str(body.size))
+    connection.putheader("Content-Length", str(body.size - body.start))
     connection.endheaders()
     return _pour(connection.sock, body)
 
 
 def _pour(wire: socket.socket, body: Upload) -> bool | OSError:
     sent = 0
-    for piece in body.open():
+    for piece in body.blocks():
         if _answered(wire):
             return False
         try:
@@ -279,8 +279,8 @@ def _pour(wire: socket.socket, body: Upload) -> bool | OSError:
         except OSError as error:
             return error
         sent += len(piece)
-    if sent != body.size:
-        raise ConnectionError(f"{sent} of {body.size} bytes to send were there")
+    if sent != body.size - body.start:
+        raise ConnectionError(f"{sent} of {body.size - body.start} bytes to send were there")
     return True
 
 
