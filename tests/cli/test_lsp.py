@@ -122,7 +122,7 @@ def test_an_opened_dockerfile_is_linted_and_a_repaired_one_is_clean(editor: Edit
     workdir = found[codes(found).index("relative-workdir")]
     assert workdir["range"]["start"] == {"line": 1, "character": 8}
     assert workdir["source"] == "ctr-ci"
-    assert workdir["codeDescription"]["href"].endswith("/relative-workdir.md")
+    assert "codeDescription" not in workdir  # a link must be an address, and the pages have none yet
     after = editor.change("Dockerfile", TEXT.replace("WORKDIR app", "WORKDIR /app"))
     assert "relative-workdir" not in codes(after)
 

@@ -8,6 +8,7 @@ from ctr_ci.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ctr_ci.lint import Rule
     from ctr_ci.source import Source, Span
 
 
@@ -33,10 +34,16 @@ def relative(path: str, folder: str) -> str:
 
 
 def uri(path: str, folder: str) -> str:
-    """A path as a URI reference: percent-encoded, `/` kept."""
+    """A path as a URI reference, percent-encoded; one outside `folder` that is absolute is a file URI."""
     safe = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/!$&'()*+,;=@")
     raw = relative(path, folder).encode("utf-8", "surrogateescape")
-    return "".join(chr(byte) if chr(byte) in safe else f"%{byte:02X}" for byte in raw)
+    said = "".join(chr(byte) if chr(byte) in safe else f"%{byte:02X}" for byte in raw)
+    return f"file://{said}" if said.startswith("/") else said
+
+
+def link(rule: Rule) -> str:
+    """The address of a rule's page, "" as long as the pages have none that a browser could open."""
+    return rule.url if "://" in rule.url else ""
 
 
 def wide(span: Span, source: Source) -> tuple[int, int, int, int]:

@@ -1,4 +1,8 @@
-"""SARIF 2.1.0, within what GitHub code scanning takes (docs: sarif-support-for-code-scanning)."""
+"""SARIF 2.1.0, within what GitHub code scanning takes (docs: sarif-support-for-code-scanning).
+
+GitHub refuses a run of more than 25,000 results and shows the 5,000 worst, so the worst come first. A
+rule explains itself in its `help`; it has a `helpUri` only when the pages have an address.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,14 @@ import json
 
 from ctr_ci import __version__
 from ctr_ci.report.fingerprint import line_hashes
-from ctr_ci.report.place import Shown, plain, uri, wide
+from ctr_ci.report.place import Shown, link, plain, uri, wide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctr_ci.lint import Finding, Fix, Linted, Outcome, Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-RESULTS = 5000  # GitHub keeps no more of a run
+RESULTS = 25_000  # of a run; GitHub refuses more
 TEXT = 1024  # characters of a description
 _LEVELS = {"error": "error", "warning": "warning", "info": "note", "style": "note"}
 _SECURITY = {"error": "8.0", "warning": "5.5", "info": "3.0", "style": "1.0"}
@@ -64,6 +68,7 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
     if rule.category.value == "security":
         properties["security-severity"] = _SECURITY[rule.severity.value]
+    page = link(rule)
     return {
         "id": rule.id,
         "name": rule.name,
@@ -72,6 +77,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "help": {"text": f"{rule.why}\n\n{rule.help}".strip(), "markdown": markdown_help(rule)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity.value]},
         "properties": properties,
+        **({"helpUri": page} if page else {}),
     }
 
 
@@ -113,8 +119,10 @@ def _result(
         ]
     if finding.fix:
         result["fixes"] = [_fix(finding.fix, where)]
-    if finding.code:
-        result["properties"] = {"code": finding.code}
+    known = {"code": finding.code, "stage": finding.stage, "bytes": finding.bytes}
+    properties = {key: said for key, said in known.items() if said not in ("", None)}
+    if properties:
+        result["properties"] = properties
     return result
 
 
@@ -135,4 +143,9 @@ def _fix(fix: Fix, where: dict[str, dict[str, str]]) -> dict[str, object]:
         }
         for edit in fix.edits
     ]
-    return {"description": {"text": fix.title}, "artifactChanges": [where | {"replacements": replacements}]}
+    safe = fix.safety.value == "safe"
+    return {
+        "description": {"text": fix.title if safe else f"{fix.title} (unsafe: may change the build)"},
+        "artifactChanges": [where | {"replacements": replacements}],
+        "properties": {"safe": safe},
+    }

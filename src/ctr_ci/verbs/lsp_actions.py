@@ -7,6 +7,7 @@ from lsprotocol import types as lsp
 
 from ctr_ci.lint import Context, Finding, Safety
 from ctr_ci.lint import fix as repair
+from ctr_ci.report.place import link
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Position
 from ctr_ci.verbs.lsp_place import Places, diagnostic
@@ -62,7 +63,9 @@ def page(findings: tuple[Finding, ...], places: Places, at: lsp.Position) -> lsp
     texts = []
     for rule in dict.fromkeys(finding.rule for finding in here):
         also = f"\n\nAlso known as {', '.join(rule.same_as)}." if rule.same_as else ""
-        texts.append(f"**[{rule.name}]({rule.url})** {rule.summary}\n\n{rule.why}{also}")
+        name = f"[{rule.name}]({link(rule)})" if link(rule) else rule.name
+        parts = (f"**{name}** {rule.summary}", rule.why, rule.help)
+        texts.append("\n\n".join(part for part in parts if part) + also)
     return lsp.Hover(
         contents=lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts)),
         range=places.range(here[0].span),

@@ -7,6 +7,7 @@ from pygls.workspace import PositionCodec
 
 from ctr_ci.lint import Finding
 from ctr_ci.problem import Problem
+from ctr_ci.report.place import link
 from ctr_ci.source import Position, Source, Span
 
 SEVERITIES = {
@@ -39,14 +40,14 @@ class Places:
 
 
 def diagnostic(finding: Finding, places: Places, uri: str) -> lsp.Diagnostic:
-    """A finding as the editor shows it, with a link to its rule's page."""
-    rule = finding.rule
+    """A finding as the editor shows it, with a link to its rule's page where that has an address."""
+    rule, page = finding.rule, link(finding.rule)
     return lsp.Diagnostic(
         range=places.range(finding.span),
         message=finding.message + (f"\n{finding.help}" if finding.help else ""),
         severity=SEVERITIES[finding.severity.value],
         code=finding.code or rule.name,
-        code_description=lsp.CodeDescription(href=rule.url),
+        code_description=lsp.CodeDescription(href=page) if page else None,
         source="ctr-ci",
         related_information=[
             lsp.DiagnosticRelatedInformation(lsp.Location(uri, places.range(one.span)), one.message)
