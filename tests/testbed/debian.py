@@ -21,6 +21,8 @@ PACKAGES = {
     "skopeo": "skopeo",
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
+    "npm": "npm",
+    "xmllint": "libxml2-utils",
     "zsh": "zsh",
     "fish": "fish",
 }
