@@ -279,6 +279,9 @@ _TOOLS: dict[str, tuple[str, dict[str, str], frozenset[str]]] = {
     "yarn": ("yarn", _NPM, _NPM_OPTIONS),
     "bun": ("bun", _NPM, _NPM_OPTIONS),
     "gem": ("gem", _GEM, _GEM_OPTIONS),
+    "td-agent-gem": ("gem", _GEM, _GEM_OPTIONS),
+    "fluent-gem": ("gem", _GEM, _GEM_OPTIONS),
+    "google-fluentd-gem": ("gem", _GEM, _GEM_OPTIONS),
 }
 # Families whose packages come from the distribution.
 SYSTEM = ("apt", "apk", "dnf", "zypper", "pacman")

@@ -35,6 +35,8 @@ _WORDS = frozenset(
         "hack",
         "e2e",
         "testdata",
+        "tester",
+        "apptest",
     ]
 )
 # Words that say so as a part of a folder's name too.
@@ -74,6 +76,9 @@ _INTERPRETERS = frozenset(
         "pypy3",
         "pypy",
         "kotlin",
+        "fsharpi",
+        "fsi",
+        "csharp",
     ]
 )
 # Official images whose CMD is a server.
@@ -99,8 +104,31 @@ _SERVERS = frozenset(
         "elasticsearch",
         "kibana",
         "logstash",
+        "memcached",
+        "odoo",
+        "solr",
+        "neo4j",
+        "cassandra",
+        "influxdb",
+        "couchdb",
+        "openresty",
+        "kong",
+        "traefik",
+        "percona",
+        "phpmyadmin",
+        "node-red",
+        "node-red-docker",
+        "nginx-unprivileged",
+        "uwsgi-nginx-flask",
+        "uvicorn-gunicorn-fastapi",
+        "meinheld-gunicorn-flask",
+        "nginx-php-fpm",
+        "php-nginx",
+        "php-apache",
     ]
 )
+# Bases that start what is put into them.
+_STARTERS = ("jlesage/baseimage", "lsiobase/", "linuxserver/baseimage")
 # Images and programs that run other people's builds.
 _AGENTS = frozenset(
     ["jnlp-slave", "jenkins-slave", "jenkins-agent", "inbound-agent", "ssh-slave", "gocd-agent"]
@@ -170,10 +198,20 @@ _WORKS = {
     "ctest": (),
     "hugo": (),
     "mkdocs": (),
+    "flutter": (),
     "jekyll": (),
     "gdb": (),
     "rustc": (),
     "code-server": (),
+    "xterm": (),
+    "tmux": (),
+    "screen": (),
+    "vim": (),
+    "nvim": (),
+    "emacs": (),
+    "eclipse": (),
+    "qtcreator": (),
+    "idea": (),
     "sshd": (),
 }
 _DEV_SCRIPTS = (
@@ -227,8 +265,9 @@ def _tokens(name: str) -> list[str]:
 
 def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Iterable[Instruction]) -> bool:
     """Whether an image is itself a tool: N of the decision."""
-    if stage.name and set(_tokens(stage.name)) & _WORDS:
-        return True
+    words = set(_tokens(stage.name)) & _WORDS if stage.name else set()
+    if words and (words != {"builder"} or len(facts.dockerfile.stages) > 1):
+        return True  # a lone stage is what ships, whatever it was meant to become
     if image is not None and _tool_base(image):
         return True
     command: Cmd | None = None
@@ -251,20 +290,32 @@ def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Itera
         return False
     if entry is None and commands[-1][1] and not set(commands[-1][1]) - {"--version", "-version"}:
         return True
-    return any(_works_on_sources(*one) for one in commands) or _only_repl(commands)
+    own = _started(facts, command) or commands
+    idle = [one for one in own if one[0] not in ("service", "sleep", "cat")]
+    return any(_works_on_sources(*one) for one in commands) or (
+        bool(idle) and all(_repl(*one) for one in idle)
+    )
 
 
 def _serves_builds(facts: Facts, instructions: Iterable[Instruction]) -> bool:
-    """Whether an image builds images or runs tests: a docker client, or a project's test requirements."""
+    """Whether an image builds images, runs tests or is a desktop: a docker client, test requirements, …"""
     for run in instructions:
         if not isinstance(run, Run):
             continue
+        script = facts.script(run)
+        for command in script.commands if script else ():
+            if command.name == "jupyter" and "labextension" in command.values:
+                return True
+            if any("/php.ini-development" in word.text for word in command.arguments):
+                return True
         for one in facts.operations(run):
             if one.verb != "install":
                 continue
             if one.manager in SYSTEM and any(
                 (w.value or "").partition("=")[0] in _BUILDS_IMAGES for w in one.packages
             ):
+                return True
+            if one.manager in SYSTEM and any((w.value or "").endswith("-desktop") for w in one.packages):
                 return True
             if one.manager == "pip":
                 names = [text.rpartition("/")[2] for name, text in one.settings if name in _REQUIREMENTS]
@@ -275,9 +326,11 @@ def _serves_builds(facts: Facts, instructions: Iterable[Instruction]) -> bool:
 
 def _serves(image: Image) -> bool:
     """Whether an image starts a server by itself, so that a file on top of it need not say what starts."""
+    if "onbuild" in image.tag:
+        return True  # its triggers copy the application, and its CMD starts it
     if image.name == "php":
         return "apache" in image.tag or "fpm" in image.tag
-    return image.name in _SERVERS
+    return image.name in _SERVERS or image.path.startswith(_STARTERS)
 
 
 def _tool_base(image: Image) -> bool:
@@ -311,6 +364,11 @@ def _started(facts: Facts, one: Cmd | Entrypoint | None) -> list[tuple[str, tupl
     commands: tuple[Command, ...] = script.commands if script else ()
     said = [_unwrapped([c.name, *c.values]) for c in commands if c.name not in _QUIET]
     return [(_base(words[0]), tuple(words[1:])) for words in said if words]
+
+
+def programs(facts: Facts, *started: Cmd | Entrypoint | None) -> list[str]:
+    """The names of the programs that ENTRYPOINT and CMD start."""
+    return [name for one in started for name, _ in _started(facts, one)]
 
 
 def _unwrapped(words: list[str]) -> list[str]:
@@ -363,8 +421,7 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
     return "build" in tokens or (name.endswith(_SCRIPTS) and bool(tokens & set(_BUILDING_NAMES)))
 
 
-def _only_repl(commands: list[tuple[str, tuple[str, ...]]]) -> bool:
-    name, arguments = commands[-1]
+def _repl(name: str, arguments: tuple[str, ...]) -> bool:
     if name in _SHELLS:
         return not [text for text in arguments if not text.startswith("-")]
     if name in _INTERPRETERS:

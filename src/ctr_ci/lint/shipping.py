@@ -6,10 +6,12 @@ ships (A), and nothing says that the toolchain is what the image is for (N).
 
 from __future__ import annotations
 
-from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Run, Unknown
+from ctr_ci.dockerfile import Cmd, Entrypoint, Run
 from ctr_ci.lint import purpose
+from ctr_ci.lint.arrival import arrives as application_arrives
+from ctr_ci.lint.arrival import brings_sources
 from ctr_ci.lint.packages import SYSTEM
-from ctr_ci.lint.toolchain import build_only, compiler, compiles, fits, sdk
+from ctr_ci.lint.toolchain import build_only, compiler, compiles, fits, is_jdk, sdk
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -102,12 +104,19 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     if any(_compiles_at_run(facts, run) for run in runs):
         left = tuple(one for one in left if not compiler(one.name) and "python" not in one.name)
     tools = [one for one in left if compiler(one.name)]
-    used = made or (left and fetches) or any(one.name not in _COMMON for one in tools)
-    if not (
-        used and (holds or left or implied or any(one.ships and not one.compile.implies for one in made))
-    ):
+    jdk = any(is_jdk(one.name) for one in left)
+    used = made or jdk or (left and fetches) or any(one.name not in _COMMON for one in tools)
+    bundled = any(one.ships and not one.compile.implies and not _discards(facts, one.run) for one in made)
+    if not (used and (holds or left or implied or bundled)):
         return None
-    arrives = (tools and fetches) or _application(facts, [*reached, *chain], made, fetches is not None)
+    compilers = any(one.name not in _COMMON for one in tools)
+    arrives = (
+        (tools and fetches)
+        or (left and any(_compiles_extensions(facts, run) for run in runs))
+        or application_arrives(
+            facts, [*reached, *chain], made, fetches is not None or compilers or (jdk and not tools)
+        )
+    )
     if not (forced or arrives):
         return None
     return Judgement(
@@ -138,12 +147,31 @@ def idle(facts: Facts) -> tuple[tuple[Stage, Image, Sdk], ...]:
         instructions = [one for link in reversed(chain) for one in link.instructions]
         if not kind and purpose.is_tool(facts, stage, image, instructions):
             continue
-        if holds.compiled and any(_brings_sources(one) for one in instructions):
+        if holds.compiled and any(brings_sources(one) for one in instructions):
             continue  # nothing compiled them here, so what is started does
-        downloads = holds.ecosystem != "Java"  # a server that is downloaded may need the JDK it is put on
-        if _application(facts, [*facts.dockerfile.reached(stage), *chain], (), downloads):
+        if holds.ecosystem == "Java" and "jdk" in facts.source.path.lower():
+            continue  # the JDK is what this variant is for
+        if (
+            "onbuild" in image.tag
+            or application_arrives(facts, [*facts.dockerfile.reached(stage), *chain], (), fetches=True)
+            or _installs_what_starts(facts, stage, instructions)
+        ):
             found.append((stage, image, holds))
     return tuple(found)
+
+
+def _installs_what_starts(facts: Facts, stage: Stage, instructions: list[Instruction]) -> bool:
+    """Whether a package that a RUN installs by its name (npm -g, pip, gem) is what the image starts."""
+    names = {
+        (word.value or "").rpartition("/")[2].partition("@")[0].partition("=")[0]
+        for run in instructions
+        if isinstance(run, Run)
+        for one in facts.operations(run)
+        if one.manager in _DEPENDENCIES and one.verb in ("install", "global")
+        for word in one.packages
+    } - _INSTALLING
+    command, entry = started(facts, stage)
+    return any(name in names for name in purpose.programs(facts, entry, command)) if names else False
 
 
 def _relevant(holds: Sdk | None, made: tuple[Made, ...]) -> Sdk | None:
@@ -231,6 +259,17 @@ def _cleans(facts: Facts, run: Run) -> bool:
     return removes or any(mount.from_ is not None for mount in run.mounts)
 
 
+def _discards(facts: Facts, run: Run) -> bool:
+    """Whether a RUN deletes a folder by its relative name: that of the sources, or node_modules."""
+    script = facts.script(run)
+    return script is not None and any(
+        command.name == "rm"
+        and any("r" in word.text.lower() for word in command.arguments if word.text.startswith("-"))
+        and any(not word.text.startswith(("-", "/", "~", "$")) for word in command.arguments)
+        for command in script.commands
+    )
+
+
 _DEPENDENCIES = {
     "pip": ("install", "wheel"),
     "npm": ("install", "ci"),
@@ -253,6 +292,15 @@ _INSTALLERS = {
     "pecl": ("install",),
     "docker-php-ext-install": (),
     "luarocks": ("install",),
+    "conda": ("env", "install"),
+    "mamba": ("env", "install"),
+    "easy_install": (),
+    "R": ("CMD",),
+    "Rscript": (),
+    "build.sh": (),
+    "compile.sh": (),
+    "autogen.sh": (),
+    "bootstrap.sh": (),
 }
 
 
@@ -274,182 +322,18 @@ def _fetches(facts: Facts, run: Run) -> Span | None:
     return None
 
 
-def _application(facts: Facts, stages: Iterable[Stage], made: tuple[Made, ...], fetches: bool) -> bool:
-    """Whether an application comes into the image: sources of the context, or what a RUN fetched.
-
-    A manifest alone is none, unless something is made of it: its sources are mounted when it runs.
-    """
-    for stage in stages:
-        for instruction in stage.instructions:
-            if isinstance(instruction, Copy | Add):
-                copied_from = instruction.from_ if isinstance(instruction, Copy) else None
-                sources = () if copied_from is not None else instruction.sources
-                if any(_is_source(word.text) and (made or not _is_manifest(word.text)) for word in sources):
-                    return True
-            elif isinstance(instruction, Unknown) and instruction.keyword in ("COPY", "ADD"):
-                return True
-            elif isinstance(instruction, Run):
-                script = facts.script(instruction)
-                commands = script.commands if script else ()
-                if any(one.run is instruction for one in made):
-                    if any(mount.type == "bind" for mount in instruction.mounts):
-                        return True
-                    if any(_is_fetch(command) for command in commands):
-                        return True
-                elif (fetches or any(one.ships for one in made)) and _unpacks(commands):
-                    return True
-    return any(
-        not one.ships and isinstance(copy, Copy) and copy.from_ is not None
-        for one in made
-        for stage in facts.shipping
-        for copy in stage.instructions
-    )
+# Installers whose packages may hold C that is compiled when they are installed.
+_EXTENSIONS = frozenset(_INSTALLERS) - {"composer"}
 
 
-def _is_fetch(command: Command) -> bool:
-    values = command.values
-    if command.name in ("curl", "wget"):
-        return True
-    if command.name == "git":
-        return "clone" in values or "fetch" in values
-    return command.name in ("go", "cargo", "cabal", "stack") and "install" in values
-
-
-def _brings_sources(instruction: Instruction) -> bool:
-    if not isinstance(instruction, Copy | Add) or (isinstance(instruction, Copy) and instruction.from_):
+def _compiles_extensions(facts: Facts, run: Run) -> bool:
+    """Whether a RUN installs packages of a language that headers alone let it compile."""
+    if _fetches(facts, run) is None:
         return False
-    texts = [word.text for word in instruction.sources]
-    return any(
-        text in (".", "./", "*", "/") or text.endswith((".go", ".rs", ".c", ".java", ".cs")) for text in texts
+    managers = {one.manager for one in facts.operations(run) if one.verb in ("install", "wheel")}
+    return bool(managers & {"pip", "gem"}) or any(
+        command.name in _EXTENSIONS for command, _ in _commands(facts, run)
     )
-
-
-def _unpacks(commands: tuple[Command, ...]) -> bool:
-    """Whether a RUN brings a tree of sources: a clone, or a download that it unpacks."""
-    names = {command.name for command in commands}
-    if any(c.name == "tar" and {"/usr/local", "/usr/local/"} & set(c.values) for c in commands):
-        return False  # a tool is put in its place
-    if names & {"curl", "wget"} and names & {"tar", "unzip", "bsdtar"}:
-        return True
-    return any(command.name == "git" and "clone" in command.values for command in commands)
-
-
-_MANIFESTS = frozenset(
-    [
-        "package.json",
-        "package-lock.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "go.mod",
-        "go.sum",
-        "cargo.toml",
-        "cargo.lock",
-        "pom.xml",
-        "build.gradle",
-        "build.gradle.kts",
-        "requirements.txt",
-        "setup.py",
-        "pyproject.toml",
-        "gemfile",
-        "gemfile.lock",
-        "composer.json",
-        "makefile",
-        "cmakelists.txt",
-        "mix.exs",
-        "stack.yaml",
-        "build.sbt",
-        "package.swift",
-        "project.clj",
-    ]
-)
-_SOURCES = [
-    ".go",
-    ".c",
-    ".cc",
-    ".cpp",
-    ".h",
-    ".hpp",
-    ".rs",
-    ".java",
-    ".kt",
-    ".scala",
-    ".py",
-    ".js",
-    ".mjs",
-    ".ts",
-    ".tsx",
-    ".jsx",
-    ".rb",
-    ".php",
-    ".cs",
-    ".fs",
-    ".csproj",
-    ".sln",
-    ".hs",
-    ".cabal",
-    ".swift",
-    ".zig",
-    ".dart",
-    ".cr",
-    ".nim",
-    ".ml",
-    ".ex",
-    ".exs",
-    ".erl",
-    ".pl",
-    ".r",
-    ".lua",
-    ".jar",
-    ".war",
-]
-_CONFIG = [
-    ".conf",
-    ".cfg",
-    ".ini",
-    ".cnf",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".json",
-    ".xml",
-    ".env",
-    ".txt",
-    ".md",
-    ".crt",
-    ".pem",
-    ".key",
-    ".list",
-    ".repo",
-    ".service",
-    ".properties",
-    ".patch",
-    ".diff",
-    ".gz",
-    ".tgz",
-    ".zip",
-    ".xz",
-    ".bz2",
-    ".deb",
-    ".rpm",
-    ".apk",
-    ".gpg",
-    ".asc",
-]
-
-
-def _is_manifest(path: str) -> bool:
-    return path.rstrip("/").rpartition("/")[2].lower().rstrip("*") in _MANIFESTS
-
-
-def _is_source(path: str) -> bool:
-    name = path.rstrip("/").rpartition("/")[2].lower()
-    if name in (".", "", "*", "..") or name in _MANIFESTS or path.endswith("/"):
-        return True
-    if "entrypoint" in name or name.endswith((".sh", *_CONFIG)):
-        return False
-    if name.endswith(tuple(_SOURCES)):
-        return True
-    return "." not in name.strip(".*")
 
 
 def started(facts: Facts, stage: Stage) -> tuple[Cmd | None, Entrypoint | None]:

@@ -66,7 +66,27 @@ _SDKS: dict[str, Sdk] = {
     "hugomods/hugo": Sdk("a static site", "Hugo", "nginx with only public/ copied"),
 }
 # Interpreters whose full image is buildpack-deps (gcc, make, about 30 -dev packages) plus the language.
-_FULL = {"python": "Python", "node": "Node", "ruby": "Ruby", "perl": "Perl", "pypy": "Python"}
+_FULL = {
+    "python": "Python",
+    "node": "Node",
+    "ruby": "Ruby",
+    "perl": "Perl",
+    "pypy": "Python",
+    "keymetrics/pm2": "Node",
+}
+# Docker Hub's official images for one architecture.
+_ARCHITECTURES = (
+    "amd64/",
+    "arm32v5/",
+    "arm32v6/",
+    "arm32v7/",
+    "arm64v8/",
+    "i386/",
+    "mips64le/",
+    "ppc64le/",
+    "riscv64/",
+    "s390x/",
+)
 # Java images whose plain tag, or whose -jdk tag, is a JDK.
 _JDKS = frozenset(
     [
@@ -95,6 +115,8 @@ def sdk(image: Image | None) -> Sdk | None:
     tag = image.tag.lower()
     words = tag.split("-")
     path = image.path.removeprefix("docker/library/") if image.registry == "public.ecr.aws" else image.path
+    if path.startswith(_ARCHITECTURES):
+        path = path.partition("/")[2]
     if image.digest and not tag and (path in _FULL or path in _JDKS):
         return None  # its variant is not said
     if path in _FULL:
@@ -103,9 +125,11 @@ def sdk(image: Image | None) -> Sdk | None:
         name = _FULL[path]
         slim = f"{path}:{tag}-slim" if tag and tag != "latest" else f"{path}:slim"
         return Sdk(name, f"{name}, and gcc, g++, make and about 30 -dev packages", slim, compiled=False)
-    if path in _JDKS:
+    if path in _JDKS or path.startswith("adoptopenjdk/openjdk"):
         is_jdk = "jre" not in words and "jre" not in tag
         return Sdk("Java", "a JDK", _JRE) if is_jdk else None
+    if image.name in ("alpine-java", "java", "oracle-java", "zulu-openjdk") and "jdk" in tag:
+        return Sdk("Java", "a JDK", _JRE)
     if path == "buildpack-deps" and ("scm" in words or "curl" in words):
         return None
     if path in ("swift", "elixir", "erlang", "golang") and "slim" in words and path == "swift":
@@ -224,6 +248,8 @@ _RUNTIME = (
     "gcompat",
     "gcc-libs",
     "clang-libs",
+    "clang-format",
+    "clang-tidy",
     "llvm-libs",
     "gcc-runtime",
     "linux-libc-dev",  # named alone it is a security update of what the base holds
@@ -305,6 +331,12 @@ def compiler(package: str) -> bool:
     )
 
 
+def is_jdk(package: str) -> bool:
+    """Whether a build-only package is a JDK, where a JRE of the same version would run what is there."""
+    name = package.lower()
+    return "jdk" in name or (name.startswith("java-") and name.partition("=")[0].endswith("-devel"))
+
+
 _FAMILIES = (("Java", "Scala", "Clojure"), ("Elixir", "Erlang"))
 _WITH_GCC = ("C/C++", "Rust", "Haskell", "Go", "Nim", "CUDA", "Swift")
 
@@ -360,8 +392,13 @@ _COMPILERS: dict[str, tuple[Compile, tuple[str, ...]]] = {
     "bazel": (Compile("C/C++", "builds", "bazel", "the outputs below bazel-bin"), ("build", "run")),
     "b2": (_CC, ()),
     "scons": (Compile("C/C++", "builds", "scons", "only what it builds"), ()),
-    "go": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("build", "install", "generate")),
+    "go": (
+        Compile("Go", "compiles", "the Go toolchain", "the binary"),
+        ("build", "install", "get", "generate"),
+    ),
     "go-wrapper": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("install",)),
+    "gox": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ()),
+    "garble": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("build",)),
     "goreleaser": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ()),
     "ko": (Compile("Go", "compiles", "the Go toolchain", "the binary"), ("build",)),
     "cargo": (
@@ -451,6 +488,8 @@ def compiles(command: Command) -> Compile | None:
     compiled, verbs = found
     java = name in ("mvn", "mvnw", "gradle", "gradlew", "sbt")
     if values and values[0] in _NOTHING and not (java and values[0] == "clean"):
+        return None
+    if name == "go" and "get" in plain[:1] and "-d" in values:
         return None
     if verbs:
         return compiled if any(text in verbs for text in plain[:2]) else None

@@ -31,6 +31,14 @@ WRAPPERS: dict[str, tuple[tuple[str, ...], int]] = {
     "fakeroot": (("-l", "-s", "-i", "--lib", "--faked"), 0),
     "gosu": ((), 1),
     "su-exec": ((), 1),
+    "setuser": ((), 1),
+    "s6-setuidgid": ((), 1),
+    "chpst": (("-u", "-U", "-b", "-/", "-e", "-n", "-l", "-L"), 0),
+    "setarch": ((), 1),
+    "linux32": ((), 0),
+    "linux64": ((), 0),
+    "chronic": ((), 0),
+    "ccache": ((), 0),
     "setpriv": (("--reuid", "--regid", "--groups"), 0),
     "runuser": (("-u", "--user", "-g", "-G"), 0),
     "busybox": ((), 0),
@@ -106,7 +114,10 @@ def _find(words: list[Word]) -> list[tuple[int, int]]:
 
 
 def inner_script(name: str, words: list[Word]) -> Word | None:
-    """The word that a `sh -c`, `su -c` or `eval` hands to a shell."""
+    """The word that a `sh -c`, `su -c`, `scl enable NAME` or `eval` hands to a shell."""
+    if name == "scl":
+        enables = len(words) > 3 and words[1].value == "enable" and words[-2].value != "--"
+        return words[-1] if enables else None
     if name == "eval":
         return words[1] if len(words) == 2 else None
     if name not in SHELLS and name != "su":

@@ -16,7 +16,12 @@ def check(facts: Facts) -> Iterator[Finding]:
         quiet = not holds.compiled or holds.ecosystem == "Java"
         yield RULE.at(
             stage.base.image.span,
-            f"{image.text} carries {holds.holds}, and nothing here compiles with it",
+            f"{image.text} carries {holds.holds}, and "
+            + (
+                "its triggers build what ships on it"
+                if "onbuild" in image.tag
+                else "nothing here compiles with it"
+            ),
             help=f"ship on {holds.instead}",
             severity=Severity.INFO if quiet else None,
         )
