@@ -19,7 +19,7 @@ from testbed import debian
 
 MULTITOOL = "@microsoft/sarif-multitool-linux"
 PINNED = "5.7.0"
-RULES = ("--rule-kind", "Sarif;Ghas", "--level", "Error;Warning")
+RULES = ("--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--log", "ForceOverwrite", "--quiet")
 # The validator wants an address of the tool, which the project has not.
 NO_ADDRESS = {"SARIF2005"}
 
@@ -80,7 +80,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     def run(report: Path) -> list[tuple[str, str]]:
         said = place / "said.sarif"
         subprocess.run(
-            [program, "validate", report, "--output", said, *"--log ForceOverwrite --quiet".split(), *RULES],
+            [program, "validate", report, "--output", said, *RULES],
             env=os.environ | {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"},
             capture_output=True,
             check=False,
@@ -111,8 +111,9 @@ def test_the_validator_sees_a_broken_file(reports: Path, judge: Judge, tmp_path:
 
 def test_junit_satisfies_the_schema_of_jenkins(reports: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "virtualenv", "-q", tmp_path / "v"], check=True)
-    sdist_of = [tmp_path / "v" / "bin" / "pip", "download", *"-q --no-deps --no-binary :all: -d".split()]
-    subprocess.run([*sdist_of, tmp_path, f"pytest=={pytest.__version__}"], check=True, capture_output=True)
+    sdist_of = ["download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(tmp_path)]
+    pip = str(tmp_path / "v" / "bin" / "pip")
+    subprocess.run([pip, *sdist_of, f"pytest=={pytest.__version__}"], check=True, capture_output=True)
     (sdist,) = tmp_path.glob("pytest-*.tar.gz")
     with tarfile.open(sdist) as archive:
         (name,) = [one for one in archive.getnames() if one.endswith("/junit-10.xsd")]
