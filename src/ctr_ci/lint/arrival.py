@@ -73,6 +73,16 @@ def brings_sources(instruction: Instruction) -> bool:
     )
 
 
+def brings_manifest(instructions: Iterable[Instruction]) -> bool:
+    """Whether a list of dependencies is copied: what is installed belongs to sources that come later."""
+    return any(
+        _is_manifest(word.text)
+        for one in instructions
+        if isinstance(one, Copy | Add) and not (isinstance(one, Copy) and one.from_)
+        for word in one.sources
+    )
+
+
 def _unpacks(commands: tuple[Command, ...]) -> bool:
     """Whether a RUN brings a tree of sources: a clone, or a download that it unpacks."""
     names = {command.name for command in commands}

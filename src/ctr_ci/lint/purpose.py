@@ -161,7 +161,7 @@ _WORKS = {
     "lein": (),
     "ng": ("serve", "test"),
     "dotnet": ("run", "watch", "test", "build"),
-    "mix": ("phx.server", "phoenix.server", "test", "run"),
+    "mix": ("phx.server", "phoenix.server", "test", "run", "do"),
     "stack": ("run", "exec", "test", "ghci"),
     "cabal": ("run", "repl", "test"),
     "swift": ("run", "test", "repl", "build"),
@@ -211,6 +211,12 @@ _WORKS = {
     "emacs": (),
     "eclipse": (),
     "qtcreator": (),
+    "studio": (),
+    "pycharm": (),
+    "clion": (),
+    "yo": (),
+    "middleman": (),
+    "agent": ("run",),
     "idea": (),
     "sshd": (),
 }
@@ -288,8 +294,10 @@ def is_tool(facts: Facts, stage: Stage, image: Image | None, instructions: Itera
         return True
     if not commands:
         return False
-    if entry is None and commands[-1][1] and not set(commands[-1][1]) - {"--version", "-version"}:
+    if entry is None and commands[-1][1] and not set(commands[-1][1]) - {"--version", "-version", "-v", "-V"}:
         return True
+    if len(commands) == 1 and commands[0][0] == "cp":
+        return True  # hands out what it has built
     own = _started(facts, command) or commands
     idle = [one for one in own if one[0] not in ("service", "sleep", "cat")]
     return any(_works_on_sources(*one) for one in commands) or (
@@ -341,8 +349,6 @@ def _tool_base(image: Image) -> bool:
         ("gitpod/", "cimg/", "circleci/", "catthehacker/", "jupyter/", "jenkins/", "jenkinsci/")
     ):
         return True
-    if image.name == "buildpack-deps":
-        return True
     return image.name.startswith("act-") or "builder" in _tokens(image.name) or image.name in _AGENTS
 
 
@@ -371,6 +377,17 @@ def programs(facts: Facts, *started: Cmd | Entrypoint | None) -> list[str]:
     return [name for one in started for name, _ in _started(facts, one)]
 
 
+def is_named(program: str) -> bool:
+    """Whether a program is one by itself: no interpreter, shell, installer or script."""
+    return (
+        program not in _SHELLS
+        and program not in _INTERPRETERS
+        and program
+        not in ("npm", "yarn", "pnpm", "npx", "bundle", "pip", "gem", "echo", "sleep", "tail", "cat")
+        and "." not in program
+    )
+
+
 def _unwrapped(words: list[str]) -> list[str]:
     """A command without what only starts it: `tini -- app` is `app`."""
     for _ in range(3):
@@ -396,7 +413,12 @@ def _works_on_sources(name: str, arguments: tuple[str, ...]) -> bool:
         return any(
             script in _DEV_SCRIPTS or script.split(":")[0] in ("dev", "test", "watch") for script in scripts
         )
-    if names_a_compiler(name) or "jupyter" in name or "notebook" in name or name.startswith("jenkins"):
+    if (
+        names_a_compiler(name, bare=not plain)
+        or "jupyter" in name
+        or "notebook" in name
+        or name.startswith("jenkins")
+    ):
         return True
     if "--dev" in arguments or (name == "ipython" and "notebook" in plain):
         return True

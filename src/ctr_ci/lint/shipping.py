@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctr_ci.dockerfile import Cmd, Entrypoint, Run
 from ctr_ci.lint import purpose
 from ctr_ci.lint.arrival import arrives as application_arrives
-from ctr_ci.lint.arrival import brings_sources
+from ctr_ci.lint.arrival import brings_manifest, brings_sources
 from ctr_ci.lint.packages import SYSTEM
 from ctr_ci.lint.toolchain import build_only, compiler, compiles, fits, is_jdk, sdk
 from ctr_ci.value import value
@@ -69,6 +69,8 @@ class Judgement:
 _JITS = ("torch", "triton", "numba", "bitsandbytes", "vllm", "deepspeed", "cython", "pyximport")
 # Tools that also run things: alone they do not show that something was built.
 _COMMON = ("make", "ant")
+# Packages that programs use too: alone they say nothing.
+_WEAK = ("binutils", "python3-setuptools", "python-setuptools", "python3-pip-whl")
 
 
 def judge(facts: Facts) -> tuple[Judgement, ...]:
@@ -103,9 +105,13 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     )
     if any(_compiles_at_run(facts, run) for run in runs):
         left = tuple(one for one in left if not compiler(one.name) and "python" not in one.name)
+    if all(one.name in _WEAK for one in left):
+        left = ()
     tools = [one for one in left if compiler(one.name)]
     jdk = any(is_jdk(one.name) for one in left)
-    used = made or jdk or (left and fetches) or any(one.name not in _COMMON for one in tools)
+    used = (
+        made or jdk or (left and fetches) or _headers(left) or any(one.name not in _COMMON for one in tools)
+    )
     bundled = any(one.ships and not one.compile.implies and not _discards(facts, one.run) for one in made)
     if not (used and (holds or left or implied or bundled)):
         return None
@@ -122,6 +128,13 @@ def _judge(facts: Facts, stage: Stage, forced: bool) -> Judgement | None:
     return Judgement(
         stage, image, holds, left, made, implied, fetches, len({s.index for s in (*reached, *chain)})
     )
+
+
+def _headers(left: tuple[Left, ...]) -> bool:
+    """Whether headers are there for something to be compiled with: one alone may be a library that a
+    program loads by its unversioned name."""
+    names = {one.name for one in left if one.name.endswith(("-dev", "-devel"))}
+    return len(names) > 1 or any(name.startswith(("python", "ruby", "php")) for name in names)
 
 
 def _compiles_at_run(facts: Facts, run: Run) -> bool:
@@ -170,8 +183,13 @@ def _installs_what_starts(facts: Facts, stage: Stage, instructions: list[Instruc
         if one.manager in _DEPENDENCIES and one.verb in ("install", "global")
         for word in one.packages
     } - _INSTALLING
+    if not names - {""}:
+        return False
     command, entry = started(facts, stage)
-    return any(name in names for name in purpose.programs(facts, entry, command)) if names else False
+    programs = purpose.programs(facts, entry, command)
+    if any(name in names for name in programs):
+        return True
+    return any(purpose.is_named(name) for name in programs[:1]) and not brings_manifest(instructions)
 
 
 def _relevant(holds: Sdk | None, made: tuple[Made, ...]) -> Sdk | None:
@@ -295,8 +313,9 @@ _INSTALLERS = {
     "conda": ("env", "install"),
     "mamba": ("env", "install"),
     "easy_install": (),
-    "R": ("CMD",),
+    "R": ("CMD", ""),
     "Rscript": (),
+    "install2.r": (),
     "build.sh": (),
     "compile.sh": (),
     "autogen.sh": (),

@@ -348,10 +348,10 @@ def fits(made: Compile, holds: Sdk) -> bool:
     return any(made.ecosystem in family and holds.ecosystem in family for family in _FAMILIES)
 
 
-def names_a_compiler(command: str) -> bool:
-    """Whether a command's name is that of a compiler or build tool."""
+def names_a_compiler(command: str, *, bare: bool) -> bool:
+    """Whether a command is a compiler or build tool: `bare` without an argument that says what it does."""
     found = _COMPILERS.get(command)
-    return found is not None and not found[1]
+    return found is not None and (bare or not found[1])
 
 
 def weight(package: str) -> int | None:
