@@ -49,7 +49,7 @@ def fix(
     from ctr_ci.dockerfile import parse
 
     chosen = selection or select(settings, source.path)
-    dockerfile = parse(source)
+    dockerfile = parse(source, dict(context.build_args) if context else None)
     repaired: list[Finding] = []
     dropped: set[tuple[str, str]] = set()
     for _ in range(ROUNDS):
@@ -115,7 +115,7 @@ def _applied(dockerfile: Dockerfile, findings: Iterable[Finding]) -> Dockerfile 
 
     edits = [edit for finding in findings if finding.fix for edit in finding.fix.edits]
     text, regions = apply(dockerfile.source, edits)
-    after = parse(Source(dockerfile.source.path, text, dockerfile.source.bom))
+    after = parse(Source(dockerfile.source.path, text, dockerfile.source.bom), dockerfile.given)
     return after if _as_meant(dockerfile, after, edits, regions) else None
 
 

@@ -61,7 +61,7 @@ def _is_fetch(command: Command) -> bool:
         return bool({"co", "checkout", "clone", "branch", "export"} & set(values))
     if command.name == "go":
         return bool({"install", "get"} & set(values))
-    return command.name in ("cargo", "cabal", "stack") and "install" in values
+    return command.name in ("cargo", "cabal", "stack", "opam") and "install" in values
 
 
 def brings_sources(instruction: Instruction) -> bool:

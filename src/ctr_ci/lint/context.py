@@ -22,10 +22,14 @@ class ShellNote:
 
 @value
 class Context:
-    """`target`, `build_args` and `contexts` (named ones) as the user builds. `targets` are stages that
-    compose, bake, cloudbuild or workflow files name. `dockerignore` is the text of the file that rules
-    this Dockerfile, None where there is none; `entries` are the names in the build context's root, None
-    when nobody looked. `notes` are shellcheck's, where it was asked."""
+    """How and where a file is built.
+
+    `target`, `build_args` and `contexts` (names of `--build-context`) are what the user says; compose and
+    bake files add to `contexts`, and say in `given` which arguments they give. `targets` are stages whose
+    image those, cloudbuild or workflow files want; `side_targets` are built for what they do, their image is
+    not kept. `dockerignore` is the text of the file that rules this Dockerfile, None where there is none;
+    `entries` are the names in the build context's root, None when nobody looked. `notes` are shellcheck's,
+    where it was asked."""
 
     target: str = ""
     build_args: tuple[tuple[str, str], ...] = ()
@@ -34,3 +38,5 @@ class Context:
     dockerignore: str | None = None
     entries: frozenset[str] | None = None
     notes: tuple[ShellNote, ...] = ()
+    given: frozenset[str] = frozenset()
+    side_targets: frozenset[str] = frozenset()

@@ -215,7 +215,6 @@ _WORKS = {
     "pycharm": (),
     "clion": (),
     "yo": (),
-    "middleman": (),
     "agent": ("run",),
     "idea": (),
     "sshd": (),
@@ -234,7 +233,19 @@ _DEV_SCRIPTS = (
 )
 _IDLE = ("-a", "-i", "-l", "--login", "repl", "--version", "-v", "-version", "--help")
 _SCRIPTS = (".sh", ".bash", ".py", ".pl")
-_BUILDING_NAMES = ("build", "compile", "generate", "test", "lint", "package", "dev", "watch", "check", "ci")
+_BUILDING_NAMES = (
+    "build",
+    "compile",
+    "compiler",
+    "generate",
+    "test",
+    "lint",
+    "package",
+    "dev",
+    "watch",
+    "check",
+    "ci",
+)
 
 
 def said(facts: Facts) -> str:

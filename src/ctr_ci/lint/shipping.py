@@ -316,6 +316,7 @@ _INSTALLERS = {
     "R": ("CMD", ""),
     "Rscript": (),
     "install2.r": (),
+    "buildout": (),
     "build.sh": (),
     "compile.sh": (),
     "autogen.sh": (),

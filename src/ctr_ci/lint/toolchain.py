@@ -445,6 +445,7 @@ _COMPILERS: dict[str, tuple[Compile, tuple[str, ...]]] = {
     "shards": (Compile("Crystal", "compiles", "crystal", "the binary"), ("build",)),
     "nim": (Compile("Nim", "compiles", "nim", "the binary"), ("c", "compile", "cpp")),
     "nimble": (Compile("Nim", "compiles", "nim", "the binary"), ("build",)),
+    "opam": (Compile("OCaml", "compiles", "OCaml", "the binary"), ("install", "build")),
     "dune": (Compile("OCaml", "compiles", "OCaml", "the binary"), ("build",)),
     "hugo": (Compile("a static site", "renders", "hugo", "public/, on nginx"), ()),
     "mkdocs": (Compile("a static site", "renders", "mkdocs", "site/, on nginx"), ("build",)),

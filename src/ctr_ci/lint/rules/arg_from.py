@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def check(facts: Facts) -> Iterator[Finding]:
     dockerfile = facts.dockerfile
-    given = {name for name, _ in facts.context.build_args}
+    given = facts.context.given.union(name for name, _ in facts.context.build_args)
     bare = {pair.key.text for one in dockerfile.arguments for pair in one.pairs if pair.value is None}
     declared = {pair.key.text for one in dockerfile.arguments for pair in one.pairs}
     for stage in dockerfile.stages:

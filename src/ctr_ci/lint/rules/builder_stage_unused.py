@@ -19,13 +19,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     dockerfile = facts.dockerfile
     if len(dockerfile.stages) < 2:
         return
+    named = facts.context.targets | facts.context.side_targets
     reached = {stage.index for target in facts.shipping for stage in dockerfile.reached(target)}
     unused = [stage for stage in dockerfile.stages if stage.index not in reached]
-    plausible = [
-        stage
-        for stage in unused
-        if stage.name and (_is_target(stage.name) or stage.name in facts.context.targets)
-    ]
+    plausible = [stage for stage in unused if stage.name and (_is_target(stage.name) or stage.name in named)]
     last = dockerfile.stages[-1].name
     if last and _is_target(last):  # a file of targets: dev, test, prod, each built by --target
         plausible += [stage for stage in unused if stage.name]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ctr_ci.lint.download import given
 from ctr_ci.lint.repair import inserted
 from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
 
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from ctr_ci.lint.rule import Finding
     from ctr_ci.shell import Command
 
-_FAIL = ("--fail", "--fail-with-body", "--fail-early", "-I", "--head", "--version", "--help", "-V")
+_KNOWS = ("--fail", "--fail-with-body", "--fail-early", "--head", "--version", "--help", "--config")
+_SAVES = ("--output", "--output-dir", "--remote-name", "--remote-name-all", "--remote-header-name")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -20,14 +22,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             "://" in word.text or "$" in word.text for word in command.arguments
         ):
             continue
-        values = command.values
-        if any(
-            text.partition("=")[0] in _FAIL
-            or (text[:1] == "-" and text[:2] != "--" and "f" in _letters(text))
-            for text in values
-        ):
+        if given(command, "fIVhK", _KNOWS) or not _saves(command):
             continue
-        if not _saves(command) or any(text in ("-K", "--config") or "http_code" in text for text in values):
+        if any("http_code" in text for text in command.values):
             continue
         word = command.words[0]
         yield RULE.at(
@@ -42,20 +39,7 @@ def _saves(command: Command) -> bool:
     """Whether what it gets is used: written to a file, or piped on."""
     if command.after in ("|", "|&") or any(r.operator in (">", ">>", ">|") for r in command.redirections):
         return True
-    return any(
-        text in ("-o", "-O", "--output", "--remote-name", "-J")
-        or (text[:1] == "-" and text[:2] != "--" and set("oO") & set(_letters(text)))
-        for text in command.values
-    )
-
-
-def _letters(text: str) -> str:
-    found = ""
-    for letter in text[1:]:
-        found += letter
-        if letter in "HdXuAeFTmwCxY":
-            break
-    return found
+    return given(command, "oOJ", _SAVES) is not None
 
 
 RULE = Rule(

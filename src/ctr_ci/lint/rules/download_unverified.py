@@ -27,11 +27,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             first = [script.commands[i] for i in pipeline.elements[0]]
             last = [script.commands[i] for i in pipeline.elements[-1]]
-            if any(c.name in ("curl", "wget") for c in first) and any(
-                c.name in _SHELLS and not c.nesting[:0] for c in last
-            ):
-                if any("-c" in c.values for c in last):
-                    continue
+            fetched = any(c.name in ("curl", "wget") for c in first)
+            if fetched and any(c.name in _SHELLS for c in last) and not any("-c" in c.values for c in last):
                 yield RULE.at(
                     facts.span(run, pipeline.start, pipeline.end),
                     "a script from the network is run unseen: nobody can say what was in it",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ctr_ci.dockerfile import Arg, Env
+from ctr_ci.lint.download import given
 from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
 
 TYPE_CHECKING = False
@@ -20,6 +21,8 @@ _VARIABLES = {
     "GOINSECURE": (),
 }
 
+_UNCHECKED = {"curl": ("k", ("--insecure",)), "wget": ("", ("--no-check-certificate",))}
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     for one in facts.each(Env, Arg):
@@ -35,6 +38,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield RULE.at(
                     place, f"{assignment.name}={assignment.value} turns the check of certificates off"
                 )
+        unchecked = command.name in _UNCHECKED and given(command, *_UNCHECKED[command.name])
+        if unchecked:
+            why = f"{command.name} {unchecked.value} accepts any certificate"
+            yield RULE.at(facts.span(run, unchecked.start, unchecked.end), why)
         values = command.values
         for at, word in enumerate(command.arguments):
             why = _why(command, values, at, word.value or "")
@@ -44,12 +51,6 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _why(command: Command, values: tuple[str, ...], at: int, text: str) -> str:
     name = command.name
-    if name == "curl" and (
-        text == "--insecure" or (text[:1] == "-" and text[:2] != "--" and "k" in _letters(text))
-    ):
-        return f"curl {text} accepts any certificate"
-    if name == "wget" and text == "--no-check-certificate":
-        return "wget --no-check-certificate accepts any certificate"
     if name in ("pip", "pip3", "pip2", "python", "python3") and text.startswith("--trusted-host"):
         return "pip --trusted-host takes packages without a check of the certificate"
     if (
@@ -75,16 +76,6 @@ def _why(command: Command, values: tuple[str, ...], at: int, text: str) -> str:
     if name in ("zypper", "rpm") and text in ("--no-gpg-checks", "--nosignature", "--nodigest"):
         return f"{name} {text} takes packages without checking them"
     return ""
-
-
-def _letters(text: str) -> str:
-    """The flags of a bundle like -sSLk; what follows an option with a value is no flag."""
-    found = ""
-    for letter in text[1:]:
-        found += letter
-        if letter in "oHdXuAeFTmwCxY":
-            break
-    return found
 
 
 RULE = Rule(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ctr_ci.lint.download import given
 from ctr_ci.lint.repair import inserted
 from ctr_ci.lint.rule import Bad, Category, Good, Rule, Severity
 
@@ -10,30 +11,14 @@ if TYPE_CHECKING:
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
 
-_QUIET = (
-    "-q",
-    "--quiet",
-    "-nv",
-    "--no-verbose",
-    "-o",
-    "--output-file",
-    "-a",
-    "--append-output",
-    "--progress",
-)
+_QUIET = ("--quiet", "--no-verbose", "--output-file", "--append-output", "--progress", "--version", "--help")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     for run, command in facts.commands():
         if command.name != "wget" or facts.distro(run) in ("alpine", "busybox"):
             continue
-        if any(
-            text.partition("=")[0] in _QUIET
-            or (text[:1] == "-" and text[:2] != "--" and "q" in text.split("O")[0])
-            for text in command.values
-        ):
-            continue
-        if "--version" in command.values or "--help" in command.values:
+        if given(command, "qoaVh", _QUIET) or any(text.startswith("-nv") for text in command.values):
             continue
         word = command.words[0]
         yield RULE.at(
