@@ -11,6 +11,7 @@ from ctr_ci.verbs.lint import Request, lint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 LEVELS = ("error", "warning", "info", "style", "never")
@@ -29,7 +30,8 @@ def run(arguments: Any) -> Exit:
         unsafe_fixes=arguments.unsafe_fixes,
         diff=arguments.diff,
         target=arguments.target or "",
-        build_args=tuple(arguments.build_arg),
+        build_args=_build_args(arguments.build_arg, os.environ),
+        build_contexts=tuple(_named("--build-context", given)[0] for given in arguments.build_context),
         image=arguments.image or "",
         diff_base=arguments.diff_base or "",
         baseline=arguments.baseline or "",
@@ -45,6 +47,21 @@ def run(arguments: Any) -> Exit:
         verbose=arguments.verbose,
     )
     return lint(request, os.environ, sys.stdin, sys.stdout, sys.stderr)
+
+
+def _build_args(given: list[str], environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of name and value; a name alone takes its value from the environment, as the builder does."""
+    pairs = [_named("--build-arg", one) if "=" in one else (one, environment.get(one)) for one in given]
+    return tuple((name, said) for name, said in pairs if name and said is not None)
+
+
+def _named(option: str, given: str) -> tuple[str, str]:
+    name, sign, said = given.partition("=")
+    if not name or not sign:
+        from ctr_ci.problem import InputError, Problem
+
+        raise InputError(Problem(f"{option} {given!r}", "NAME=VALUE"))
+    return name, said
 
 
 def _words(given: list[str]) -> tuple[str, ...]:
@@ -89,7 +106,18 @@ COMMAND = Command(
         Option("--diff", "show what the fixes would change as a patch, and write nothing", "flag"),
         Option("--image", "prove what ships on this image, in bytes", metavar="REF"),
         Option("--target", "the stage that is built", metavar="STAGE"),
-        Option("--build-arg", "a build argument, as the build gives it", "list", metavar="NAME=VALUE"),
+        Option(
+            "--build-arg",
+            "a build argument, as the build gives it; NAME alone takes it from the environment",
+            "list",
+            metavar="NAME[=VALUE]",
+        ),
+        Option(
+            "--build-context",
+            "a named context of the build, which FROM and COPY --from may name",
+            "list",
+            metavar="NAME=VALUE",
+        ),
         Option("--diff-base", "report only what the change since this git revision touches", metavar="REV"),
         Option("--baseline", "do not report the findings that this file knows", metavar="FILE"),
         Option("--write-baseline", "write today's findings to this file", metavar="FILE"),

@@ -2,7 +2,7 @@
 
 BuildKit `dockerfile2llb`: ENV beats ARG; a stage inherits both from the stage it is FROM; a global
 ARG is seen by FROM lines, and in a stage only after a bare `ARG name`. A value that only the build
-knows (`--build-arg`, platform) is None.
+knows (an argument that it was not said to give, the platform) is None.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from ctr_ci.dockerfile.instruction import Arg, Env
 from ctr_ci.dockerfile.text import UNKNOWN, Word
 from ctr_ci.dockerfile.variables import Variables
 from ctr_ci.value import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PLATFORM_ARGUMENTS = frozenset(
     [
@@ -99,11 +103,14 @@ def after_env(scope: Scope, env: Env) -> Scope:
     return Scope(made, scope.arguments, scope.escape, scope.open)
 
 
-def after_arg(scope: Scope, arg: Arg, outer: Variables) -> Scope:
-    """The scope behind an ARG; `outer` are the global arguments that a bare `ARG name` takes."""
+def after_arg(scope: Scope, arg: Arg, outer: Variables, given: Mapping[str, str]) -> Scope:
+    """The scope behind an ARG; `outer` are the global arguments that a bare `ARG name` takes, `given` the
+    build arguments, which win over defaults."""
     for pair in arg.pairs:
         key = scope.expand(pair.key).value or pair.key.text
-        if pair.value is not None:
+        if key in given:
+            held: str | None = given[key]
+        elif pair.value is not None:
             held = scope.expand(pair.value).value
         else:
             held = outer.get(key) if key in outer else scope.arguments.get(key)

@@ -18,6 +18,8 @@ from ctr_ci.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ctr_ci.dockerfile.expand import Scope
     from ctr_ci.dockerfile.variables import Variables
 
@@ -30,7 +32,8 @@ class Dockerfile:
 
     `comments` are all comment lines, in order; `problems` what BuildKit would refuse, in order of
     place. `escape` is the escape character. `foreign` is set when the file says it is in another
-    language (`// syntax=`): it has no instructions then.
+    language (`// syntax=`): it has no instructions then. `given` are the arguments of the build, which
+    win over the defaults of ARG.
     """
 
     __slots__ = (
@@ -44,6 +47,7 @@ class Dockerfile:
         "directives",
         "escape",
         "foreign",
+        "given",
         "instructions",
         "problems",
         "source",
@@ -59,6 +63,7 @@ class Dockerfile:
         problems: tuple[Problem, ...],
         escape: str,
         foreign: bool = False,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self.source = source
         self.directives = directives
@@ -67,7 +72,8 @@ class Dockerfile:
         self.problems = problems
         self.escape = escape
         self.foreign = foreign
-        self.stages = stages(instructions, escape)
+        self.given = given or {}
+        self.stages = stages(instructions, escape, self.given)
         first = self.stages[0].base.start if self.stages else len(source.text)
         self.arguments = tuple(
             [each for each in instructions if isinstance(each, Arg) and each.start < first]
@@ -85,7 +91,7 @@ class Dockerfile:
     def globals(self) -> Scope:
         """The scope of the FROM lines."""
         if self._globals is None:
-            self._globals = global_scope(self.arguments, self.escape)
+            self._globals = global_scope(self.arguments, self.escape, self.given)
         return self._globals
 
     def directive(self, name: str) -> Directive | None:
@@ -170,13 +176,14 @@ class Dockerfile:
             state = first_state(link, self.escape) if link.parent is None else self._ends[link.parent]
             for instruction in link.instructions:
                 self._states[instruction.start] = state
-                state = step(state, instruction, outer)
+                state = step(state, instruction, outer, self.given)
             self._ends[link.index] = state
         return self._ends[stage.index]
 
 
-def parse(source: Source) -> Dockerfile:
-    """Reads a Dockerfile. Never raises: what is wrong is in `problems`."""
+def parse(source: Source, given: Mapping[str, str] | None = None) -> Dockerfile:
+    """Reads a Dockerfile, with the arguments that a build gives. Never raises: what is wrong is in
+    `problems`."""
     foreign = foreign_syntax(source)
     if foreign is not None:
         return Dockerfile(source, (foreign,), (), (), (), "\\", foreign=True)
@@ -205,7 +212,13 @@ def parse(source: Source) -> Dockerfile:
     problems.sort(key=_place)
     directives = tuple(cutter.directives) or below_shebang(source)
     return Dockerfile(
-        source, directives, tuple(instructions), tuple(comments), tuple(problems), cutter.escape
+        source,
+        directives,
+        tuple(instructions),
+        tuple(comments),
+        tuple(problems),
+        cutter.escape,
+        given=given,
     )
 
 

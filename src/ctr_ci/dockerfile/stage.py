@@ -25,6 +25,10 @@ from ctr_ci.dockerfile.text import Word
 from ctr_ci.dockerfile.variables import Variables
 from ctr_ci.value import replace, value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 @value
 class Stage:
@@ -71,17 +75,17 @@ class State:
         return self.scope.expand(word)
 
 
-def global_scope(arguments: tuple[Arg, ...], escape: str) -> Scope:
-    """The scope of the FROM lines."""
+def global_scope(arguments: tuple[Arg, ...], escape: str, given: Mapping[str, str]) -> Scope:
+    """The scope of the FROM lines; `given` are build arguments (`--build-arg`)."""
     nothing = Variables()
-    platform = Variables([(name, None) for name in sorted(PLATFORM_ARGUMENTS)])
+    platform = Variables([(name, given.get(name)) for name in sorted(PLATFORM_ARGUMENTS)])
     scope = Scope(nothing, platform, escape, False)
     for arg in arguments:
-        scope = after_arg(scope, arg, nothing)
+        scope = after_arg(scope, arg, nothing, given)
     return scope
 
 
-def stages(instructions: tuple[Instruction, ...], escape: str) -> tuple[Stage, ...]:
+def stages(instructions: tuple[Instruction, ...], escape: str, given: Mapping[str, str]) -> tuple[Stage, ...]:
     scope = None
     found: list[Stage] = []
     names: dict[str, int] = {}
@@ -94,7 +98,7 @@ def stages(instructions: tuple[Instruction, ...], escape: str) -> tuple[Stage, .
         if "$" in base.image.text or '"' in base.image.text or "'" in base.image.text:
             if scope is None:
                 before = [each for each in instructions[: starts[0]] if isinstance(each, Arg)]
-                scope = global_scope(tuple(before), escape)
+                scope = global_scope(tuple(before), escape, given)
             image = scope.expand(base.image).value
         parent = names.get(image) if image is not None else None
         name = base.name.text.lower() if base.name is not None else None
@@ -120,12 +124,12 @@ def first_state(stage: Stage, escape: str) -> State:
     )
 
 
-def step(state: State, instruction: Instruction, outer: Variables) -> State:
-    """The state behind an instruction; `outer` are the global arguments."""
+def step(state: State, instruction: Instruction, outer: Variables, given: Mapping[str, str]) -> State:
+    """The state behind an instruction; `outer` are the global arguments, `given` the build's."""
     if isinstance(instruction, Env):
         return replace(state, scope=after_env(state.scope, instruction))
     if isinstance(instruction, Arg):
-        return replace(state, scope=after_arg(state.scope, instruction, outer))
+        return replace(state, scope=after_arg(state.scope, instruction, outer, given))
     if isinstance(instruction, Workdir):
         return replace(state, workdir=_joined(state, instruction.path))
     if isinstance(instruction, User):

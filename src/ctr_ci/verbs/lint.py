@@ -27,7 +27,8 @@ MANY = 12  # files from which more processes pay
 
 @value
 class Request:
-    """What the user asks for; "" and () mean not said. Paths are as given."""
+    """What the user asks for; "" and () mean not said. Paths are as given; of `--build-context` only the
+    names count."""
 
     paths: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
@@ -40,7 +41,8 @@ class Request:
     unsafe_fixes: bool = False
     diff: bool = False
     target: str = ""
-    build_args: tuple[str, ...] = ()
+    build_args: tuple[tuple[str, str], ...] = ()
+    build_contexts: tuple[str, ...] = ()
     image: str = ""
     diff_base: str = ""
     baseline: str = ""
@@ -72,6 +74,11 @@ def lint(
         _tell_of_shellcheck(settings, stderr)
     sources, unread = _read(paths, request, stdin)
     errors += unread
+    if request.target or request.build_args:
+        from ctr_ci.verbs.lint_build_options import check_build_options
+
+        for notice in check_build_options(sources, request.target, request.build_args):
+            print(f"notice: {notice}", file=stderr)
     if request.diff or request.fix:
         from ctr_ci.verbs.lint_repair import repair
 

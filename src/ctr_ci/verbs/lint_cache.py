@@ -30,7 +30,7 @@ class Cache:
     def __init__(self, environment: Mapping[str, str], settings: LintSettings, request: Request) -> None:
         self._folder = _folder(environment)
         self._path = os.path.join(self._folder, f"lint-{__version__}-{sys.implementation.cache_tag}.bin")
-        said = (settings, request.target, request.build_args, _rules())
+        said = (settings, request.target, request.build_args, request.build_contexts, _rules())
         self._salt = blake2b(repr(said).encode("utf-8", "surrogateescape"), digest_size=16).digest()
         self._known: dict[bytes, tuple[Packed, ...]] = _load(self._path)
         self._used: dict[bytes, tuple[Packed, ...]] = {}
@@ -42,8 +42,14 @@ class Cache:
         """What the findings of a file depend on, as a digest."""
         around = self._around.get(id(context))
         if around is None:
-            said = (context.target, context.build_args, sorted(context.targets), context.dockerignore)
-            text = repr((said, sorted(context.entries or ())))
+            sets = (
+                context.targets,
+                context.side_targets,
+                context.contexts,
+                context.given,
+                context.entries or (),
+            )
+            text = repr((context.dockerignore, [sorted(some) for some in sets]))
             around = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
             self._around[id(context)] = around
             self._contexts.append(context)  # kept alive, so that its id stays its own

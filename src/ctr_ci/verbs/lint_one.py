@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Context, Linted, Selection, check, select
+from ctr_ci.lint import Linted, Selection, check, select
 from ctr_ci.value import replace
+from ctr_ci.verbs.lint_surroundings import Surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ctr_ci.dockerfile import Dockerfile
-    from ctr_ci.lint import Finding, ShellNote
+    from ctr_ci.lint import Context, Finding, ShellNote
     from ctr_ci.settings import LintSettings
     from ctr_ci.source import Source
     from ctr_ci.verbs.lint import Request
@@ -26,7 +27,10 @@ class Linter:
         self.settings = settings
         self.request = request
         self._whole: Selection | None = None
-        self._folders: dict[str, Context] = {}
+        self._surroundings = Surroundings(
+            request.target, request.build_args, frozenset(_names(request.build_contexts))
+        )
+        self._given = dict(request.build_args)
         self.shellcheck_missing = False
 
     def selection(self, path: str) -> Selection:
@@ -37,25 +41,15 @@ class Linter:
         return self._whole
 
     def context(self, path: str) -> Context:
-        """The surroundings of a file; those of a folder are looked at once."""
-        if path.startswith("<"):
-            return Context(self.request.target, _pairs(self.request.build_args))
-        from ctr_ci.verbs.lint_surroundings import own_dockerignore, surroundings
-
-        folder, name = os.path.split(path)
-        if folder not in self._folders:
-            self._folders[folder] = surroundings(folder, self.request.target, _pairs(self.request.build_args))
-        found = self._folders[folder]
-        if found.entries is not None and f"{name}.dockerignore" in found.entries:
-            return replace(found, dockerignore=own_dockerignore(path))
-        return found
+        """The surroundings of a file; what files share is looked at once."""
+        return self._surroundings.of(path)
 
     def lint(self, source: Source) -> Linted:
         return self.lint_all((source,))[0]
 
     def lint_all(self, sources: Sequence[Source]) -> list[Linted]:
         """The files, linted; where shellcheck is asked, it is asked once for all."""
-        dockerfiles = [parse(source) for source in sources]
+        dockerfiles = [parse(source, self._given) for source in sources]
         notes = self.notes(dockerfiles)
         return [
             Linted(one.source.path, one.source, self._check(one, said))
@@ -82,5 +76,8 @@ class Linter:
         return notes(found, dockerfiles, self.settings) if found else [()] * len(dockerfiles)
 
 
-def _pairs(build_args: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, text) for name, _, text in (given.partition("=") for given in build_args))
+def _names(contexts: tuple[str, ...]) -> Iterator[str]:
+    """The names of named contexts, as FROM and COPY --from may spell them."""
+    for name in contexts:
+        yield name
+        yield name.removesuffix(":latest")

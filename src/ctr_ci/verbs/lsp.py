@@ -24,7 +24,7 @@ from ctr_ci.lint import Context, Finding, check
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.settings import LintSettings, find
 from ctr_ci.source import Source
-from ctr_ci.verbs.lint_surroundings import surroundings
+from ctr_ci.verbs.lint_surroundings import Surroundings
 from ctr_ci.verbs.lsp_actions import actions, fix_all, page
 from ctr_ci.verbs.lsp_place import Places, diagnostic, diagnostic_of_problem
 
@@ -78,7 +78,7 @@ class Server(LanguageServer):
             settings = find(folder, self._environment, self._config_file, self._use_config).lint
         except InputError as error:
             return Read(places, (), None, Context(), error.problems)
-        context = surroundings(folder)
+        context = Surroundings().of(places.source.path)
         return Read(places, check(parse(places.source), settings, context), settings, context)
 
 
