@@ -291,7 +291,8 @@ files missed). It says that no repair broke what was right.
   `onbuild` images; the -dev packages that Python, Ruby, PHP, Perl or R modules were compiled with; compilers
   beside what was unpacked or cloned in another RUN; commands behind `scl enable`, `setuser`, `ccache`;
   official images of one architecture (`arm32v7/node`). Silent now: a desktop, a
-  terminal or an IDE that is started, a REPL behind a shell, `php.ini-development`, notebook servers that scripts install, files that a RUN deletes
+  terminal or an IDE that is started, a REPL behind a shell, `php.ini-development`, notebook servers
+  that scripts install, files that a RUN deletes
   again with `rm -r`, an image that only copies out what it built, binutils or setuptools alone.
 - Left as it is: a judge or runner of other people's programs, when only its sources say so.
 """
