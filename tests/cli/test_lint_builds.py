@@ -193,3 +193,33 @@ def test_wrong_build_options_are_told(
     assert "expected NAME=VALUE" in capfd.readouterr().err
     assert main(["lint", "--no-config", "--build-arg", "VERSON=2", "Dockerfile"]) == 1
     assert "notice: --build-arg VERSON: no ARG takes it; did you mean `VERSION`?" in capfd.readouterr().err
+
+
+IGNORED = (
+    "FROM alpine:3.20 AS b\n"
+    "COPY a.txt /a\n"  # 2: left out
+    "COPY <<a.txt /b\nhi\na.txt\n"  # the file is made here
+    "COPY --from=b a.txt /c\n"  # from a stage
+    "COPY ./src/x src/ /d/\n"  # 7: both
+    "COPY dir /e\n"  # dir/keep comes with it
+    "COPY dir/other /f\n"  # 9
+    'COPY ["a.txt", "/g"]\n'  # 10
+    "ADD https://example.com/a.txt /h\n"
+    "ADD a.txt /i\n"  # 12
+    "COPY --chown=1 x/y.log /j\n"  # 13
+    "ONBUILD COPY a.txt /k\n"  # 14, by the build that is FROM this one
+    "COPY . $DIR/a.txt /l/\nUSER 1000\n"
+)
+
+
+def test_a_copy_of_what_dockerignore_leaves_out_is_told(found: Found) -> None:
+    ignore = "*.txt\n/src\ndir\n!dir/keep\n**/*.log\n"
+    lines = [
+        n for name, _, n in found({"Dockerfile": IGNORED, ".dockerignore": ignore}) if name == "copy-ignored"
+    ]
+    assert lines == [2, 7, 7, 9, 10, 12, 13, 14]
+
+
+def test_a_dockerfile_s_own_dockerignore_takes_the_place_of_the_folders(found: Found) -> None:
+    files = {"Dockerfile": IGNORED, ".dockerignore": "*\n", "Dockerfile.dockerignore": "dir/other\n"}
+    assert [line for name, _, line in found(files) if name == "copy-ignored"] == [9]
