@@ -1,6 +1,6 @@
-"""`ctr-ci lint` against hadolint and tally on what a commit touches: batches of 20 Dockerfiles, one call each.
+"""`ctr-ci lint` against hadolint and tally on what a commit touches: 20 Dockerfiles in one call.
 
-Batches are drawn from a folder; each tool lints each batch in turn, so that a busy moment strikes all alike.
+Batches are drawn from a folder; each tool lints each one in turn, so that a busy moment strikes all.
 Wall and CPU are medians of the batches; `first` has no cache, `again` the cache of the call before it.
 
     python benchmarks/lint_batch.py FOLDER [BATCHES] [FILES A BATCH]
@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 BIN = Path(sys.executable).parent
-OURS = [BIN / "ctr-ci", "lint", "--no-config", "--fail-on", "never"]
+OURS: list[str | Path] = [BIN / "ctr-ci", "lint", "--no-config", "--fail-on", "never"]
 
 
 def commands() -> dict[str, list[str | Path]]:
