@@ -6,12 +6,11 @@ added to. Times are seconds since the epoch, UTC, as the clock that was handed i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ctr_ci.problem import Problem
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BuildStarted:
     build_id: str
     at: float
@@ -27,7 +26,7 @@ class BuildStarted:
     policy_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Noted:
     """Something of ours worth a line: `level` is "info" or "warning"; step None for the build."""
 
@@ -37,7 +36,7 @@ class Noted:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepAllowed:
     """A step's containers may break a rule of the broker, because ctr-ci.yaml says so."""
 
@@ -46,14 +45,14 @@ class StepAllowed:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImagePulling:
     at: float
     step: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepStarted:
     """`image_id` is the image that the container really runs."""
 
@@ -62,7 +61,7 @@ class StepStarted:
     image_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepOutput:
     """Whole lines of one stream ("stdout" or "stderr"), masked, each with its `\\n`
     (the last one of a step perhaps without)."""
@@ -73,7 +72,7 @@ class StepOutput:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImageBuilt:
     """A step made or re-made an image; `names` are the names it got by that."""
 
@@ -83,7 +82,7 @@ class ImageBuilt:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImageTagged:
     """A name came to point at an image (seen at the broker, or found after a step)."""
 
@@ -93,7 +92,7 @@ class ImageTagged:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImageRan:
     """A container that a step started ran `image_id` to its end; `started` is its start.
     `stopped`: a step or the end of the build stopped it, so its exit code blames nobody."""
@@ -106,7 +105,7 @@ class ImageRan:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PushHeld:
     """A step asked the engine to push; nothing left the machine."""
 
@@ -115,7 +114,7 @@ class PushHeld:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepFinished:
     """`status`: SUCCESS, FAILURE, TIMEOUT, CANCELLED, QUEUED (never started) or SKIPPED.
     `forgiven`: a FAILURE that allowFailure or allowExitCodes excuses."""
@@ -128,7 +127,7 @@ class StepFinished:
     output: bytes | None = None  # BUILDER_OUTPUT, cut at 50 KB
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImageFound:
     """After the steps: what a name of `images:` points at."""
 
@@ -137,7 +136,7 @@ class ImageFound:
     image_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArtifactKept:
     """A file of `artifacts:` was kept. `kind`: objects, or the config's name of a kind of package;
     `location` is where Google would put it, `path` where it is."""
@@ -149,7 +148,7 @@ class ArtifactKept:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GateDecided:
     """`verdict`: passed, failed or missing; `steps` are those that count as the test."""
 
@@ -161,7 +160,7 @@ class GateDecided:
     steps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlobPushed:
     """`how`: uploaded, mounted or existing."""
 
@@ -171,7 +170,7 @@ class BlobPushed:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ManifestPushed:
     at: float
     repository: str
@@ -179,7 +178,7 @@ class ManifestPushed:
     image_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TagMoved:
     at: float
     repository: str
@@ -188,7 +187,7 @@ class TagMoved:
     previous_digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BuildFinished:
     """`status`: SUCCESS, FAILURE, TIMEOUT, CANCELLED or INTERNAL_ERROR."""
 

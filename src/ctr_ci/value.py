@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     @dataclass_transform(frozen_default=True)
     def value(cls: type[T]) -> type[T]: ...
 
-    def replace(record: T, **changes: Any) -> T:
+    def replace(record: T, /, **changes: Any) -> T:
         """A copy of `record` with some fields changed. Raises TypeError on an unknown field."""
 
     def fields(record: object) -> tuple[str, ...]:
@@ -281,6 +281,6 @@ else:
     def fields(record):
         return record.__match_args__
 
-    def replace(record, **changes):
+    def replace(record, /, **changes):
         kept = {name: getattr(record, name) for name in record.__match_args__}
         return type(record)(**(kept | changes))

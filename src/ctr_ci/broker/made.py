@@ -223,9 +223,11 @@ class View:
         return self.everything.built(image_id)
 
     def place(self, path: str, create: bool) -> str | None:
+        """What the engine shall mount where a step names a path: a path of its host, or a volume."""
         if path in SOCKETS:
-            return str(self.socket)
-        return find(path, self._roots(), create, lambda at, found: self.pins.hold(at, found, path))
+            return self.scope.theirs(str(self.socket))
+        found = find(path, self._roots(), create, lambda at, found: self.pins.hold(at, found, path))
+        return self.scope.theirs(found) if found and found.startswith("/") else found
 
     def _roots(self) -> dict[str, str]:
         return {"/workspace": str(self.scope.workspace), **dict(self.scope.volumes)}
@@ -248,12 +250,15 @@ def _shown(text: str, view: View) -> str:
     path, colon, rest = text.partition(":")
     if view.pins.given(path):
         return view.pins.given(path) + colon + rest
+    theirs = view.scope.theirs
     if view.suffix in text:
         text = text.replace(view.suffix, "")
     if text.startswith("/"):
-        if text.startswith(str(view.socket)):
-            return SOCKETS[0] + text[len(str(view.socket)) :]
-        for inside, host in (("/workspace", str(view.scope.workspace)), *view.scope.volumes):
+        own = theirs(str(view.socket))
+        if own and text.startswith(own):
+            return SOCKETS[0] + text[len(own) :]
+        for inside, ours in (("/workspace", str(view.scope.workspace)), *view.scope.volumes):
+            host = (theirs(ours) or ours) if ours.startswith("/") else ours
             if text == host or text.startswith((host + "/", host + ":")):
                 return inside + text[len(host) :]
     return text

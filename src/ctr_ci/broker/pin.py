@@ -56,11 +56,11 @@ class Pins:
                 if held is None:
                     return path
                 self._held[key] = held
-                self._given[held] = given
+                self._given[(self._scope.theirs(held) if held.startswith("/") else None) or held] = given
             return self._held[key]
 
     def given(self, held: str) -> str:
-        """The step's word for a name or path that `hold` has answered; "" where it has not."""
+        """The step's word for what `hold` has answered, as the engine calls it; "" where it has not."""
         return self._given.get(held, "")
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,10 @@ GRANTABLE = (
 )
 
 
+def _same(path: str) -> str | None:
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The build that a broker serves.
@@ -33,6 +38,7 @@ class Scope:
     of GRANTABLE that its containers may break, because the user says so.
     `told` is what the config itself says in its steps and under `images:`, and `project` the build's
     project: image names that stand there, or below it, are the build's to give, though they were pulled.
+    `theirs` is what the engine's host calls a path of ours, None where it cannot see it.
     """
 
     build_id: str
@@ -48,3 +54,4 @@ class Scope:
     grants: tuple[tuple[int, str], ...] = ()
     told: tuple[str, ...] = ()
     project: str = ""
+    theirs: Callable[[str], str | None] = _same

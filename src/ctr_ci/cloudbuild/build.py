@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
 from ctr_ci.cloudbuild.tree import At, Message, Pair
 from ctr_ci.problem import Problem
 from ctr_ci.source import Source, Span
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Volume:
     name: At[str]
     path: At[str]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BuildStep:
     """One step as written; `args` and `wait_for` are None where the config says nothing."""
 
@@ -40,7 +40,7 @@ class BuildStep:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Options:
     """`loose` is ALLOW_LOOSE."""
 
@@ -52,7 +52,7 @@ class Options:
     automap: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SecretVariable:
     """A variable that gets a secret: from `version` of Secret Manager, or decrypted by that key."""
 
@@ -60,14 +60,14 @@ class SecretVariable:
     version: At[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Objects:
     location: At[str] | None
     paths: tuple[At[str], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Build:
     """A config that Google would accept. `message` is all of it, by the field table; the other
     fields are what a local run reads. `source_dir` is the `dir` of `source.repoSource`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ctr_ci.value import value
 
 FIXED = frozenset({"PROJECT_ID", "BUILD_ID"})  # never overridden
 NAMES = FIXED | {
@@ -24,7 +24,7 @@ NAMES = FIXED | {
 PULL_REQUEST = frozenset({"_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL", "_PR_NUMBER"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Builtins:
     """What the build knows of its surroundings; "" is unknown, and substitutes as nothing."""
 

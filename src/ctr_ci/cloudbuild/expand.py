@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from ctr_ci.cloudbuild import glob
 from ctr_ci.cloudbuild.scan import KEY
+from ctr_ci.value import value
 
 _KEY = re.compile(KEY)
 _NAME = re.compile(rf"\{{({KEY})\}}")
@@ -32,14 +32,14 @@ class Unsupported(Exception):
         self.found, self.expected, self.way_out = found, expected, way_out
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Literal:
     """Text; in a pattern, already written as one."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Binding:
     """`$(body.a.b[0])`: a value of the event that triggered the build."""
 
@@ -48,7 +48,7 @@ class Binding:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expansion:
     """`${KEY}` and its forms. `operator` is "" or bash's; `words` are its operands."""
 

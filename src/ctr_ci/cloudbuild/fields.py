@@ -8,8 +8,9 @@ crossing one is a warning, as the service's own number is not known).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from ctr_ci.value import value
 
 
 class Kind(Enum):
@@ -23,7 +24,7 @@ class Kind(Enum):
     ANY = "anything"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Field:
     """One field. `name` is the camelCase spelling; snake_case is accepted everywhere.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from ctr_ci.value import value
 
 KEY = "[A-Z_][A-Z0-9_]*"
 _TOKEN = re.compile(rf"\$(?:(\$)|\{{({KEY})\}}|({KEY}))")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Use:
     """A key that a text uses; `start` and `end` are offsets of the whole `${KEY}`."""
 

@@ -8,8 +8,6 @@ variable values"; cloudbuild.proto, SubstitutionOption).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import replace as replace_fields
 from enum import Enum
 
 from ctr_ci.cloudbuild.build import Build, read_build
@@ -21,6 +19,8 @@ from ctr_ci.cloudbuild.tree import change, texts
 from ctr_ci.cloudbuild.values import Values, locate, resolve
 from ctr_ci.document import Node, nearest
 from ctr_ci.source import Span
+from ctr_ci.value import replace as replace_fields
+from ctr_ci.value import value
 
 
 class Rules(Enum):
@@ -30,7 +30,7 @@ class Rules(Enum):
     TRIGGER = "trigger"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Substituted:
     """A build with every key replaced, and what each key stood for."""
 

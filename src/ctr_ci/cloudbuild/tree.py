@@ -7,17 +7,17 @@ no field can be forgotten in one of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
 from ctr_ci.cloudbuild.fields import Field
 from ctr_ci.source import Span
+from ctr_ci.value import value
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class At(Generic[T]):
     """A value and its place in the file."""
 
@@ -25,7 +25,7 @@ class At(Generic[T]):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leaf:
     """A scalar of one of the table's kinds."""
 
@@ -33,19 +33,19 @@ class Leaf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pair:
     key: At[str]
     value: At[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pairs:
     pairs: tuple[Pair, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Many:
     """`items` are leaves or messages, as the field says."""
 
@@ -53,7 +53,7 @@ class Many:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Held:
     """A field that is given, where its key stands, and what it holds."""
 
@@ -62,7 +62,7 @@ class Held:
     value: Leaf | Pairs | Many | Message
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One message: the fields that are given, in the file's order. Readers below give None or
     nothing for what is absent; the reader has made sure of the types."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ctr_ci.cloudbuild.build import Build
 from ctr_ci.cloudbuild.builtins import NAMES
@@ -15,9 +14,10 @@ from ctr_ci.cloudbuild.payload import bind
 from ctr_ci.cloudbuild.tree import At
 from ctr_ci.document import Node
 from ctr_ci.source import Source, Span
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Given:
     """A substitution that the file or a flag gives; no span: by flag."""
 
@@ -27,7 +27,7 @@ class Given:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Values:
     """`given` is what the user said, `values` what each key stands for, built-ins included.
     `used` are the keys that other values use, with the place of the use."""
@@ -47,8 +47,8 @@ def resolve(
 ) -> Values:
     """Values before any template is looked at. Mistakes go to `complaints`."""
     merged = {pair.key.value: _of_file(pair.key, pair.value) for pair in build.substitutions}
-    for key, value in flags.items():
-        merged[key] = Given(key, value, None, None)
+    for key, text in flags.items():
+        merged[key] = Given(key, text, None, None)
     given = tuple(merged.values())
     if len(given) > SUBSTITUTIONS_MOST:
         complaints.error(None, f"{len(given)} substitutions", f"at most {SUBSTITUTIONS_MOST}")

@@ -20,6 +20,7 @@ from ctr_ci.engine.api import (
     Terminal,
 )
 from ctr_ci.engine.connect import connect
+from ctr_ci.engine.sight import container_id
 
 __all__ = [
     "BUILD_LABEL",
@@ -34,4 +35,5 @@ __all__ = [
     "Owned",
     "Terminal",
     "connect",
+    "container_id",
 ]

@@ -63,6 +63,8 @@ class ContainerSpec:
     no_new_privileges: bool = True
     healthcheck: bool = True  # False: the image's own check is not run
     terminal: bool = False  # True: it has a terminal, for `Engine.terminal`
+    privileged: bool = False
+    capabilities: tuple[str, ...] = ()  # beside those that every container has
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,10 @@ class Engine(Protocol):
     def socket(self) -> str:
         """The engine's unix socket path ("" where it is reached otherwise)."""
 
+    def theirs(self, path: str) -> str | None:
+        """What the engine's host calls an absolute path of ours; None where it cannot see it: we are
+        in a container, or the engine is far away."""
+
     def version(self) -> str: ...
     def image(self, reference: str) -> Image | None:
         """The local image of a name or ID, None where there is none."""
@@ -123,6 +129,12 @@ class Engine(Protocol):
         """Pulls anonymously, yields progress lines; errors inside the stream are raised."""
 
     def tag(self, image_id: str, name: str) -> None: ...
+    def commit(self, container_id: str) -> str:
+        """Makes a nameless image of an ended container, without our labels: its ID."""
+
+    def remove_image(self, image_id: str) -> None:
+        """Removes an image that has no name; one that is gone, or in use, is left as it is."""
+
     def export(self, image_id: str) -> Iterator[bytes]:
         """A `docker save` archive of one image, streamed."""
 

@@ -22,6 +22,10 @@ def container(spec: ContainerSpec) -> dict[str, object]:
         host["PidsLimit"] = spec.pids_limit
     if spec.memory_bytes is not None:
         host["Memory"] = host["MemorySwap"] = spec.memory_bytes
+    if spec.privileged:
+        host["Privileged"] = True
+    if spec.capabilities:
+        host["CapAdd"] = list(spec.capabilities)
     made: dict[str, object] = {
         "Image": spec.image,
         "Labels": dict(spec.labels),
@@ -47,6 +51,12 @@ def container(spec: ContainerSpec) -> dict[str, object]:
     if spec.aliases:
         made["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.aliases)}}}
     return made
+
+
+def committed() -> dict[str, object]:
+    """The body of `POST /commit`. An image gets its container's labels: ours say whose the container is,
+    and nothing of what comes of the image."""
+    return {"Labels": dict.fromkeys((BUILD_LABEL, OWNER_LABEL), "")}
 
 
 def _mount(bind: Bind) -> dict[str, object]:

@@ -66,6 +66,9 @@ class DockerEngine:
     def socket(self) -> str:
         return self._address.socket
 
+    def theirs(self, path: str) -> str | None:
+        return None
+
     def version(self) -> str:
         return str(self._call("tell its version", self._client.version)["Version"])
 
@@ -94,6 +97,13 @@ class DockerEngine:
         head, colon, last = name.rpartition(":")
         repository, tag = (head, last) if colon and "/" not in last else (name, "latest")
         self._call("tag", self._client.tag, image_id, repository, tag)
+
+    def commit(self, container_id: str) -> str:
+        made = self._call("commit", self._client.commit, container_id, conf=body.committed())
+        return str(made["Id"])
+
+    def remove_image(self, image_id: str) -> None:
+        self._gone_is_fine("remove an image", self._client.remove_image, image_id)
 
     def export(self, image_id: str) -> Iterator[bytes]:
         pieces = self._call("export", self._client.get_image, image_id, chunk_size=1 << 20)

@@ -12,15 +12,17 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from socket import AF_UNIX, SHUT_RDWR
 from socket import socket as Socket
 from urllib.parse import quote, urlencode
 
 from ctr_ci.engine import body, failure
 from ctr_ci.engine.address import Address
-from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Engine, Image, Owned, Terminal
+from ctr_ci.engine.api import BUILD_LABEL, Attached, Bind, ContainerSpec, Engine, Image, Owned, Terminal
+from ctr_ci.engine.sight import Sight, container_id, of_container
 from ctr_ci.engine.stream import Frames
-from ctr_ci.problem import WorldError
+from ctr_ci.problem import Problem, WorldError
 
 API = "/v1.41"  # engine 20.10 of December 2020 and later
 TIMEOUT_S = 120.0
@@ -56,11 +58,20 @@ class LocalEngine:
         self._lock = threading.Lock()
         self._library: Engine | None = None
         self._closed = False
+        self._sight: Sight | None = None
         self._call("answer", "GET", "/_ping")
 
     @property
     def socket(self) -> str:
         return self._address.socket
+
+    def theirs(self, path: str) -> str | None:
+        if self._sight is None:
+            own = container_id()
+            # A container that the engine does not know: it is beside us, and sees what we see.
+            status, answer = self._ask("GET", f"/containers/{own}/json") if own else (404, b"")
+            self._sight = of_container(_parsed(answer)) if status == 200 else Sight()
+        return self._sight.theirs(path)
 
     def version(self) -> str:
         return str(_parsed(self._call("tell its version", "GET", "/version"))["Version"])
@@ -78,13 +89,37 @@ class LocalEngine:
     def tag(self, image_id: str, name: str) -> None:
         self._docker().tag(image_id, name)
 
+    def commit(self, container_id: str) -> str:
+        made = self._call(
+            "commit", "POST", f"/commit?container={container_id}&pause=0", body.committed(), timeout=None
+        )
+        return str(_parsed(made)["Id"])
+
+    def remove_image(self, image_id: str) -> None:
+        self._gone_is_fine("remove an image", "DELETE", f"/images/{image_id}")
+
     def export(self, image_id: str) -> Iterator[bytes]:
         return self._docker().export(image_id)
 
     def create(self, spec: ContainerSpec) -> str:
         query = f"?{urlencode({'name': spec.name})}" if spec.name else ""
-        made = self._call("create", "POST", f"/containers/create{query}", body.container(spec))
+        seen = replace(spec, binds=tuple(map(self._seen, spec.binds)))
+        made = self._call("create", "POST", f"/containers/create{query}", body.container(seen))
         return str(_parsed(made)["Id"])
+
+    def _seen(self, bind: Bind) -> Bind:
+        if not bind.source.startswith("/"):
+            return bind
+        theirs = self.theirs(bind.source)
+        if theirs is None:
+            raise WorldError(
+                Problem(
+                    f"the engine cannot see {bind.source}: we are in a container, and that is not mounted",
+                    "a folder that is mounted in this container from the engine's host",
+                    "let TMPDIR name one, or give --carry-files",
+                )
+            )
+        return replace(bind, source=theirs)
 
     def attach(self, container_id: str) -> Attached:
         wire = self._hijack(f"/containers/{container_id}/attach?stream=1&stdout=1&stderr=1")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from ctr_ci.gate.policy import (
     StructureTest,
 )
 from ctr_ci.gate.structure import Structure
+from ctr_ci.gate.structure_options import Allowance
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.record import Record
 from ctr_ci.source import Source
@@ -46,7 +47,8 @@ LintOf = Callable[[str], str]
 class Surroundings:
     """What gates need beside the record: the engine, the labels for their containers (BUILD_LABEL,
     OWNER_LABEL), the folder that structure-test paths start from, a clock in epoch seconds, and
-    `lint`: "" where the build's Dockerfiles have no finding of a severity or worse, else which."""
+    `lint`: "" where the build's Dockerfiles have no finding of a severity or worse, else which.
+    `environment`: that of whoever runs ctr-ci, for structure tests that may ask for some of it."""
 
     engine: Engine
     labels: tuple[tuple[str, str], ...]
@@ -54,13 +56,16 @@ class Surroundings:
     clock: Callable[[], float]
     lint: LintOf
     memory_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(record: Record, policy: Policy, around: Surroundings) -> Iterator[GateDecided]:
     """What every gate says of every image it is for, one event each. Raises WorldError where the
     engine fails, InputError where a structure-test file is wrong."""
     tests = {
-        check.path: structure_file.read(_source(around.folder, check.path))
+        check: structure_file.read(
+            _source(around.folder, check.path), Allowance(check.allow, around.folder, around.environment)
+        )
         for gate in policy.gates
         for check in gate.checks
         if isinstance(check, StructureTest)
@@ -77,7 +82,7 @@ def judge(record: Record, policy: Policy, around: Surroundings) -> Iterator[Gate
             yield GateDecided(around.clock(), gate.name, image.image_id, verdict, because, (gate.name,))
 
 
-def _gate(gate: Gate, looked: _Looked, tests: dict[str, Structure], around: Surroundings) -> str:
+def _gate(gate: Gate, looked: _Looked, tests: dict[StructureTest, Structure], around: Surroundings) -> str:
     """ "" where all its checks pass, else what the first that does not says."""
     if looked.image is None:
         return "the image is no longer in the engine"
@@ -92,7 +97,7 @@ def _check(
     check: Check,
     image: EngineImage,
     looked: _Looked,
-    tests: dict[str, Structure],
+    tests: dict[StructureTest, Structure],
     around: Surroundings,
 ) -> str:
     bench = trial.Bench(around.engine, around.labels, around.memory_bytes)
@@ -113,8 +118,8 @@ def _check(
             return trial.command(image, check, bench)
         case Healthcheck():
             return trial.healthcheck(image, check, bench)
-        case StructureTest(path):
-            return structure_trial.structure(image, tests[path], lambda: json.loads(looked.config), bench)
+        case StructureTest():
+            return structure_trial.structure(image, tests[check], looked.settings, bench, check.within_s)
 
 
 def _held(gate: Gate) -> str:
@@ -140,8 +145,8 @@ def _asks(check: Check) -> str:
             return f"`{shlex.join(argv)}` as expected"
         case Healthcheck(within_s):
             return f"healthy within {within_s:g} s"
-        case StructureTest(path):
-            return f"{path} passed"
+        case StructureTest(path, allow):
+            return f"{path} passed" + (f" (allowed: {', '.join(allow)})" if allow else "")
 
 
 def _over(what: str, found: int, limit: int) -> str:
@@ -171,6 +176,11 @@ class _Looked:
         from ctr_ci.image import read
 
         return read(self._engine.export(self._id), _skip).config
+
+    def settings(self) -> dict[str, object]:
+        """The image's own JSON."""
+        found = json.loads(self.config)
+        return found if isinstance(found, dict) else {}
 
 
 def _skip(_: object, passing: Passing) -> None:

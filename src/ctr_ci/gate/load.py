@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ctr_ci.document import Entry, List, Map, Node, Scalar
 from ctr_ci.gate.policy import (
+    ALLOWABLE,
     Check,
     Command,
     Gate,
@@ -56,7 +57,7 @@ class _Reader(Reading):
     def gates(self, node: Node | None) -> tuple[Gate, ...]:
         found: list[Gate] = []
         for item in self.items(node, "gates"):
-            known = ("name", "images", "expect", "entrypoint", "within", *_CHECKS)
+            known = ("name", "images", "expect", "entrypoint", "within", "allow", *_CHECKS)
             keys = self.keys(item, known, "a gate")
             name = self._name(item, keys, "gate")
             images = self.texts(keys.get("images"))
@@ -74,9 +75,10 @@ class _Reader(Reading):
                 check = read(self, keys[key], keys)
                 if check is not None:
                     yield check
-        for key in ("expect", "entrypoint", "within"):
-            if key in keys and "command" not in keys:
-                self.say(keys[key].key_span, f"{key} without a command", "a `command` beside it")
+        for key, kinds in _SERVES.items():
+            if key in keys and not any(kind in keys for kind in kinds):
+                beside = " or ".join(f"`{kind}`" for kind in kinds)
+                self.say(keys[key].key_span, f"{key} without a {kinds[0]}", f"a {beside} beside it")
 
     def _amount(self, make: Callable[[int], Check], entry: Entry, _: dict[str, Entry]) -> Check | None:
         from ctr_ci.image import Amount
@@ -134,8 +136,15 @@ class _Reader(Reading):
         inner = self.keys(entry.value, ("within",), "healthcheck")
         return Healthcheck(self._duration(inner["within"])) if "within" in inner else Healthcheck()
 
-    def _structure(self, entry: Entry, _: dict[str, Entry]) -> Check:
-        return StructureTest(self.text(entry.value))
+    def _structure(self, entry: Entry, keys: dict[str, Entry]) -> Check:
+        for node in self.inner(keys.get("allow")):
+            if self.text(node) not in ALLOWABLE:
+                self.say(
+                    node.span, f"{self.text(node)!r} cannot be allowed", f"some of {', '.join(ALLOWABLE)}"
+                )
+        within = keys.get("within")
+        path, allow = self.text(entry.value), self.texts(keys.get("allow"))
+        return StructureTest(path, allow, self._duration(within)) if within else StructureTest(path, allow)
 
     def _pattern(self, entry: Entry | None) -> str | None:
         if entry is None:
@@ -182,6 +191,13 @@ def _flagged(make: Callable[[], Check]) -> _Read:
     return lambda reader, entry, keys: reader._flag(make, entry, keys)
 
 
+# What stands beside a check and says more of it.
+_SERVES = {
+    "expect": ("command",),
+    "entrypoint": ("command",),
+    "within": ("command", "structure-test"),
+    "allow": ("structure-test",),
+}
 _CHECKS: dict[str, _Read] = {
     "max-size": _sized(MaxSize),
     "max-build-bytes": _sized(MaxBuildBytes),

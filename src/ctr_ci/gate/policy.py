@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What a structure test's containers get only where ctr-ci.yaml says so; named as for steps where
+# it is the same. `environment`: variables of whoever runs ctr-ci.
+ALLOWABLE = ("privileged", "capabilities", "host-path", "environment")
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -74,9 +78,12 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class StructureTest:
-    """`structure-test`: a container-structure-test file, by its path."""
+    """`structure-test`: a container-structure-test file, by its path. `allow`: which of ALLOWABLE the
+    file's containerRunOptions may ask for; `within_s` is the time that each of its commands has."""
 
     path: str
+    allow: tuple[str, ...] = ()
+    within_s: float = 600.0
 
 
 Check = MaxSize | MaxBuildBytes | Lint | NonRoot | Labels | NoSecrets | Command | Healthcheck | StructureTest

@@ -1,11 +1,15 @@
 """What a container-structure-test file (schema 2.0.0) asks of an image. Values only.
 
-Source of the fields: GoogleContainerTools/container-structure-test, README and `pkg/types/v2`.
+Source of the fields: GoogleContainerTools/container-structure-test, README and `pkg/types/v2`. Patterns
+are Go's (see `go_pattern`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ctr_ci.engine import Bind
+from ctr_ci.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class CommandTest:
+    """`setup` commands come first, each in a container of its own that begins where the last one ended.
+    `teardown` is read and not run, as upstream does: nothing outlives a test."""
+
     name: str
     command: tuple[str, ...]
     env: tuple[Pair, ...] = ()
     setup: tuple[tuple[str, ...], ...] = ()
-    teardown: tuple[tuple[str, ...], ...] = ()
     exit_code: int = 0
     output: tuple[str, ...] = ()
     no_output: tuple[str, ...] = ()
@@ -33,7 +39,7 @@ class CommandTest:
 
 @dataclass(frozen=True, slots=True)
 class FileTest:
-    """`permissions` as `ls -l` writes them; -1 and "" ask nothing. `executable_by`: owner, group,
+    """`permissions` as Go or `ls -l` write them; -1 and "" ask nothing. `executable_by`: owner, group,
     other or any."""
 
     name: str
@@ -54,7 +60,17 @@ class ContentTest:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenseTest:
+    """`debian`: the copyright file of every package in /usr/share/doc."""
+
+    debian: bool
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MetadataTest:
+    """None and "" ask nothing; an empty `command` or `entrypoint` asks that there is none."""
+
     env: tuple[Pair, ...] = ()
     unbound_env: tuple[str, ...] = ()
     labels: tuple[Pair, ...] = ()
@@ -64,17 +80,31 @@ class MetadataTest:
     no_volumes: tuple[str, ...] = ()
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
-    workdir: str | None = None
+    workdir: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """`containerRunOptions`, for every container of the file. `env` holds values from the environment of
+    whoever runs ctr-ci, or from a file."""
+
     user: str | None = None
+    privileged: bool = False
+    terminal: bool = False
+    env: tuple[tuple[str, Secret], ...] = ()
+    capabilities: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """One file. `user` and `env` are for every command of it."""
+    """One file. `env` is for every command of it, and for the paths of its file tests."""
 
     commands: tuple[CommandTest, ...] = ()
     files: tuple[FileTest, ...] = ()
     contents: tuple[ContentTest, ...] = ()
+    licenses: tuple[LicenseTest, ...] = ()
     metadata: MetadataTest = MetadataTest()
     env: tuple[Pair, ...] = ()
-    user: str | None = None
+    options: RunOptions = RunOptions()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ctr_ci.engine import ContainerSpec, Engine, Image
+from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image, Terminal
 from ctr_ci.gate.policy import Command, Healthcheck
 from ctr_ci.problem import WorldError
 
@@ -30,10 +30,10 @@ class Bench:
     memory_bytes: int | None = None
 
     def spec(
-        self, image: Image, entrypoint: tuple[str, ...] | None = None, command: tuple[str, ...] | None = None
+        self, image_id: str, entrypoint: tuple[str, ...] | None = None, command: tuple[str, ...] | None = None
     ) -> ContainerSpec:
         return ContainerSpec(
-            image=image.id,
+            image=image_id,
             labels=self.labels,
             entrypoint=entrypoint,
             command=command,
@@ -44,17 +44,22 @@ class Bench:
 
 @dataclass(slots=True)
 class Said:
-    """What a container printed, and how it ended."""
+    """What a container printed, and how it ended; `refused` says why it never started."""
 
-    code: int
+    code: int = 0
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
     in_time: bool = True
+    refused: str = ""
 
 
 def command(image: Image, check: Command, bench: Bench) -> str:
-    said = run(image, check.argv, bench, entrypoint=check.entrypoint, within_s=check.within_s)
+    spec = replace(bench.spec(image.id, check.entrypoint, check.argv), healthcheck=False)
+    with container_of(bench, spec) as container:
+        said = run(container, bench, check.within_s)
     shown = shlex.join(check.argv)
+    if said.refused:
+        return f"`{shown}` {said.refused}"
     if not said.in_time:
         return f"`{shown}` did not end within {check.within_s:g} s"
     if said.code != check.exit:
@@ -66,7 +71,7 @@ def command(image: Image, check: Command, bench: Bench) -> str:
 
 
 def healthcheck(image: Image, check: Healthcheck, bench: Bench) -> str:
-    with container_of(bench, replace(bench.spec(image), healthcheck=True)) as container:
+    with container_of(bench, bench.spec(image.id)) as container:
         ended = threading.Event()
         codes: list[int] = []
 
@@ -75,7 +80,10 @@ def healthcheck(image: Image, check: Healthcheck, bench: Bench) -> str:
                 codes.append(bench.engine.wait(container))
             ended.set()
 
-        bench.engine.start(container)
+        try:
+            bench.engine.start(container)
+        except CannotStart as error:
+            return f"it did not start: {error.problems[0].found}"
         thread = threading.Thread(target=wait, name="gate-wait", daemon=True)
         thread.start()
         deadline = monotonic() + check.within_s
@@ -112,36 +120,47 @@ def container_of(bench: Bench, spec: ContainerSpec) -> Iterator[str]:
         bench.engine.remove(container)
 
 
-def run(
-    image: Image,
-    argv: tuple[str, ...],
-    bench: Bench,
-    *,
-    entrypoint: tuple[str, ...] | None,
-    within_s: float,
-    env: tuple[tuple[str, str], ...] = (),
-    user: str | None = None,
-) -> Said:
-    spec = replace(bench.spec(image, entrypoint, argv), env=env, user=user, healthcheck=False)
-    with container_of(bench, spec) as container:
-        attached = bench.engine.attach(container)
-        bench.engine.start(container)
-        said = Said(0)
+def run(container: str, bench: Bench, within_s: float, terminal: bool = False) -> Said:
+    """Starts a container that was created, and hears it to its end. `terminal`: it was created with one,
+    on which both streams are one."""
+    engine, said = bench.engine, Said()
+    heard = _heard(engine.terminal(container)) if terminal else _streams(engine.attach(container))
+    with closing(heard):
+        try:
+            engine.start(container)
+        except CannotStart as error:
+            said.refused = f"did not start: {error.problems[0].found}"
+            return said
 
         def stop() -> None:
             said.in_time = False
             with suppress(WorldError):
-                bench.engine.kill(container)
+                engine.kill(container)
 
         timer = threading.Timer(within_s, stop)
         timer.daemon = True
         timer.start()
         try:
-            for output in attached:
-                stream = said.stdout if output.stream == "stdout" else said.stderr
-                stream += output.data[: max(OUTPUT_LIMIT - len(stream), 0)]
-            said.code = bench.engine.wait(container)
+            for stream, data in heard:
+                kept = said.stdout if stream == "stdout" else said.stderr
+                kept += data[: max(OUTPUT_LIMIT - len(kept), 0)]
+            said.code = engine.wait(container)
         finally:
             timer.cancel()
-            attached.close()
-        return said
+    return said
+
+
+def _streams(attached: Attached) -> Generator[tuple[str, bytes]]:
+    try:
+        for output in attached:
+            yield output.stream, output.data
+    finally:
+        attached.close()
+
+
+def _heard(terminal: Terminal) -> Generator[tuple[str, bytes]]:
+    try:
+        while data := terminal.receive():
+            yield "stdout", data
+    finally:
+        terminal.close()

@@ -5,11 +5,12 @@ Frozen, serialisable, free of secret values: a plan holds secret *names* only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from ctr_ci.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Mount:
     """A declared volume of a step: `name` as in the config, `path` absolute in the container."""
 
@@ -17,7 +18,7 @@ class Mount:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One step, substitutions done.
 
@@ -55,7 +56,7 @@ class Step:
         return f'Step #{self.index} - "{self.id}"' if self.id else f"Step #{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SecretSource:
     """Where the value of a secret variable would come from at Google's: shown when it is missing."""
 
@@ -63,7 +64,7 @@ class SecretSource:
     version_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Package:
     """Something of `artifacts:` to upload after the steps, other than images and objects.
 
@@ -75,7 +76,7 @@ class Package:
     fields: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """One build: its steps in the config's order, and what happens after them."""
 

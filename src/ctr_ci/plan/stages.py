@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from ctr_ci.document import List, Map, Node, Scalar, nearest
 from ctr_ci.plan.model import Step
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.source import Span
+from ctr_ci.value import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StagePolicy:
     """One entry of `stages:` in ctr-ci.yaml. `steps` are ids, or indexes of steps without one.
     `path` and `span` say where it is declared."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +15,7 @@ from ctr_ci.events import Event, StepOutput
 from ctr_ci.problem import InputError, Problem, WorldError
 from ctr_ci.report import jsonl
 from ctr_ci.source import Source
+from ctr_ci.value import replace
 
 EVENTS = "events.jsonl"
 OUTPUT = "output.log"

@@ -10,7 +10,6 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from typing import TypeVar, get_args
 
 from ctr_ci.events import Event
@@ -32,7 +31,7 @@ KINDS: dict[str, type[Event]] = {_snake(kind.__name__): kind for kind in get_arg
 def line(event: Event) -> str:
     """One event, without a line end."""
     kind = _snake(type(event).__name__)
-    content = {field.name: _out(getattr(event, field.name)) for field in fields(event)}
+    content = {name: _out(getattr(event, name)) for name in value_fields(event)}
     return json.dumps({"event": kind, **content}, ensure_ascii=False)
 
 
@@ -46,7 +45,7 @@ def parse(text: str) -> Event | None:
         kind = KINDS.get(content.pop("event"))
         if kind is None:
             return None
-        known = {field.name for field in fields(kind)}
+        known = frozenset(value_fields(kind))
         make: Callable[..., Event] = kind
         return make(**{key: _in(key, value) for key, value in content.items() if key in known})
     except (TypeError, KeyError, AttributeError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from ctr_ci.events import (
     BuildFinished,
@@ -16,11 +15,12 @@ from ctr_ci.events import (
 )
 from ctr_ci.report.log import short
 from ctr_ci.report.xml_text import escape
+from ctr_ci.value import replace, value
 
 TAIL = 64 * 1024  # bytes of a failed step's output that the report holds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Case:
     name: str
     group: str

@@ -7,7 +7,6 @@ prints cannot steer the terminal: its control characters are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from unicodedata import category, east_asian_width
 
 from ctr_ci.events import (
@@ -26,6 +25,7 @@ from ctr_ci.events import (
     StepStarted,
 )
 from ctr_ci.report.log import short
+from ctr_ci.value import replace, value
 
 TAIL = 64 * 1024  # bytes of each step's output that are kept, for when it fails
 LAST = 200  # lines of them that a failed step leaves on the screen
@@ -34,7 +34,7 @@ SIGNS = {"SUCCESS": ("✔", "32"), "FAILURE": ("✘", "31"), "TIMEOUT": ("✘", 
 CLEAR = "\x1b[J"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Step:
     label: str
     image: str

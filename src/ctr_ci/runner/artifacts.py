@@ -11,13 +11,13 @@ import os
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from glob import glob
 from hashlib import file_digest, md5
 from pathlib import Path
 
 from ctr_ci.plan import Package, Plan
 from ctr_ci.problem import Problem
+from ctr_ci.value import value
 
 WORKSPACE = "/workspace"
 # The field of each kind of package that names its files.
@@ -31,7 +31,7 @@ SOURCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """One file that was kept: where Google would have put it, where it is now, its size in bytes."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +10,12 @@ from ctr_ci.events import GateDecided
 from ctr_ci.problem import CtrCiError, Problem
 from ctr_ci.runner.images import Builders
 from ctr_ci.runner.shell import Shell
+from ctr_ci.value import value
 
 Judge = Callable[[], Iterator[GateDecided]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Build:
     """Which build this is. `folder` is ours alone and goes away at the end; `workspace` lies in it."""
 
@@ -28,7 +28,7 @@ class Build:
     policy_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Options:
     """`docker`: what steps find at /var/run/docker.sock: our broker, the engine itself, or nothing.
     `network` "": one of the build's own. `jobs`: steps at once. `skip`: steps that are not run.
@@ -38,7 +38,7 @@ class Options:
     `artifacts`: the folder that gets what `artifacts:` names; None: they are left.
     `grants`: pairs of a step's index and a rule of the broker that its containers may break."""
 
-    builders: Builders = field(default_factory=Builders)
+    builders: Builders = Builders()
     docker: Literal["broker", "engine", "none"] = "broker"
     push: Literal["held", "refused"] = "held"
     network: str = ""
@@ -53,7 +53,7 @@ class Options:
     grants: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """`status` as in events.BuildFinished; `error`: whose fault it is where it is not the work's;
     `signal`: the one that stopped the build, 0 for none; `kept`: containers left to look at."""

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 from ctr_ci.plan import Step
 from ctr_ci.runner.step import StepEnd
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stopped:
     """A signal asked the build to end."""
 
     signal: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Began:
     """A step's container runs: its own time limit counts from now."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Broke:
     """A thread met what no thread should: the build is ended and the error raised again."""
 
@@ -32,7 +32,7 @@ class Broke:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """All gates have been asked."""
 

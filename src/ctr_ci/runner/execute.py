@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from queue import Empty
 
 from ctr_ci import broker as brokers
@@ -43,6 +42,7 @@ from ctr_ci.runner.secrets import require
 from ctr_ci.runner.step import Bench, StepEnd, StepRun
 from ctr_ci.runner.step_docker import Brokered, NoDocker, StepDocker, Trusted
 from ctr_ci.secret import Secret
+from ctr_ci.value import replace
 
 GRACE_S = 5.0  # for stopped steps to end; then we go on without them
 
@@ -199,7 +199,8 @@ class _Run:
 
     @property
     def _far(self) -> bool:
-        return self._options.carry_files or not self._engine.socket
+        folder = str(self._build.folder.absolute())
+        return self._options.carry_files or not self._engine.socket or self._engine.theirs(folder) is None
 
     def _first_image(self) -> Image:
         """The image of the first step, pulled: none of the build's is there yet."""
@@ -253,6 +254,7 @@ class _Run:
             grants=self._options.grants,
             told=self._plan.images + tuple(word for step in self._plan.steps for word in step.words),
             project=dict(self._plan.substitutions).get("PROJECT_ID", ""),
+            theirs=self._engine.theirs,
         )
         for step, rule in self._options.grants:
             self._emit(StepAllowed(self._clock(), step, rule))

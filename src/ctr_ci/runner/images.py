@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ctr_ci.engine import Engine, Image
 from ctr_ci.plan import Step
 from ctr_ci.problem import Problem, WorldError
+from ctr_ci.value import value
 
 ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Builders:
     """`stand_ins`: what to run instead of a builder image. `pull`: "missing", "always" or "never"."""
 
     pull: str = "missing"
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = MappingProxyType({})
 
     def stand_in(self, image: str) -> str | None:
         """For the reference as written, for it without tag, or for the last part of its path."""

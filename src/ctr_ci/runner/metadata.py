@@ -19,13 +19,13 @@ import struct
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ctr_ci.plan import Plan
 from ctr_ci.runner.secrets import google_token
 from ctr_ci.secret import Secret
+from ctr_ci.value import value
 
 ADDRESS = "169.254.169.254"
 NAMES = ("metadata.google.internal", "metadata")
@@ -39,7 +39,7 @@ SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x891C
 CLONE_NEWNET = 0x40000000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """What the server knows of the build; "" where nothing is known. `token` None: there is none."""
 
@@ -50,7 +50,7 @@ class Facts:
     token: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """`kind` is the Content-Type."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ctr_ci.engine import OWNER_LABEL, Engine, Owned
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.runner.owner import KEPT, dead
+from ctr_ci.value import value
 
 FOLDERS = "ctr-ci-*"
 Kept = Literal["leave", "remove"]
 ORDER = ("container", "network", "volume")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reaped:
     """`kind`: container, network, volume or folder; `problem` is set where it could not be removed."""
 

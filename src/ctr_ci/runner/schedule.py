@@ -6,29 +6,29 @@ the first unforgiven failure stops those that run and lets no other start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from ctr_ci.value import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Start:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stop:
     """End a running step: its container is to be killed."""
 
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Drop:
     """This step will never start."""
 
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """A step has ended; `ok`: it passed, or its failure is forgiven."""
 
@@ -36,7 +36,7 @@ class Ended:
     ok: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Halt:
     """The build is to end from outside: a signal, its time limit, a broken engine."""
 
@@ -45,7 +45,7 @@ Command = Start | Stop | Drop
 Happening = Ended | Halt
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Schedule:
     """`after[i]`: what step i waits for. `limit`: steps at once. `done` at the start: steps that
     are skipped; whoever waits for them goes on."""

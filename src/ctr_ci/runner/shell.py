@@ -8,9 +8,9 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from ctr_ci.engine import ContainerSpec, Terminal
+from ctr_ci.value import replace, value
 
 # bash where the image has it; a login shell would lose the step's variables.
 COMMAND = ("/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh")
@@ -68,7 +68,7 @@ class Keyboard:
             termios.tcsetattr(self._reading, termios.TCSADRAIN, before)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shell:
     """In which step's place, and whose keyboard."""
 

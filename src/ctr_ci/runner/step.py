@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.events import Event, ImagePulling, StepFinished, StepOutput, StepStarted
@@ -21,9 +20,10 @@ from ctr_ci.runner.shell import Keyboard, Shell, with_shell
 from ctr_ci.runner.step_docker import StepDocker
 from ctr_ci.runner.story import StepFailure, tell
 from ctr_ci.secret import Secret
+from ctr_ci.value import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bench:
     """What all steps of a build work with."""
 
@@ -41,7 +41,7 @@ class Bench:
     shell: Shell | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepEnd:
     """`problem` is set where the step failed; `error` where it is the surroundings' fault."""
 

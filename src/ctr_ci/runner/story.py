@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
 from ctr_ci.engine import Image
 from ctr_ci.plan import Step
 from ctr_ci.problem import Problem
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepFailure:
     """`code` None: it never ran. `last` holds the last lines of its output, masked."""
 

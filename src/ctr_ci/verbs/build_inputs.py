@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci import cloudbuild, document, plan, settings
 from ctr_ci.plan import Plan
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.source import Source
+from ctr_ci.value import value
 from ctr_ci.workspace import GitFacts
 
 CONFIGS = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
@@ -17,7 +17,7 @@ PROJECT = "local-project"
 REGION = "global"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BuildChoice:
     """The options that say what a build is; None where not given.
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from ctr_ci.plan import to_json
 from ctr_ci.problem import Exit
 from ctr_ci.report.plan_text import plan_text
+from ctr_ci.value import value
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
 from ctr_ci.workspace import git_facts
 
 BUILD_ID = "00000000-0000-0000-0000-000000000000"  # stands for the one that a run would get
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """`format` is "text" or "json"."""
 

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from types import FrameType
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from uuid import uuid4
 
 from ctr_ci import record
-from ctr_ci.engine import Engine, connect
+from ctr_ci.engine import Engine, connect, container_id
 from ctr_ci.events import Event, GateDecided, Noted, StepOutput
 from ctr_ci.plan import Plan
 from ctr_ci.problem import CtrCiError, Exit, InputError, Problem, WorldError
@@ -26,6 +25,7 @@ from ctr_ci.report.junit_run import junit_run
 from ctr_ci.runner import KEPT, Build, Builders, Control, Options, Outcome, owner, reap
 from ctr_ci.runner import run as carry_out
 from ctr_ci.secret import Secret
+from ctr_ci.value import replace, value
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
 from ctr_ci.verbs.run_gates import Gates, gates_of
 from ctr_ci.verbs.run_shell import with_shell
@@ -47,7 +47,7 @@ FAILING = {  # verdicts of gates that fail the build
 LONGEST_PLACE = 70  # bytes: sockets lie below it, and a socket's path has 107 at most
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """What was asked for. `source` "": none (`--no-source`). `record` None: the usual place under
     the current folder. `format` is "text" or "json". `gate_policy`: "default" fails
@@ -79,7 +79,7 @@ class Request:
     push: publish.Request | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class World:
     """What a run has of its surroundings."""
 
@@ -98,7 +98,7 @@ def run(request: Request, world: World) -> Exit:
     if request.jobs is not None and request.jobs < 1:
         raise InputError(Problem(f"--jobs {request.jobs}", "at least 1"))
     with ExitStack() as stack:
-        folder = stack.enter_context(_folder(whose))
+        folder = stack.enter_context(_folder(whose, _place(request, world)))
         plan, workspace = _plan(request, world, build_id, folder)
         if request.dry_run:
             return _dry_run(request, plan, world)
@@ -292,7 +292,13 @@ def _stand_ins(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _usual_place(root: Path, build_id: str) -> Path:
-    """The record's place; its folder keeps itself out of the user's repository."""
+    """The record's place."""
+    _records(root)
+    return record.place(root, build_id)
+
+
+def _records(root: Path) -> None:
+    """Makes the folder of records, which keeps itself out of the user's repository."""
     folder = root / record.FOLDER
     try:
         folder.mkdir(exist_ok=True)
@@ -304,7 +310,6 @@ def _usual_place(root: Path, build_id: str) -> Path:
                 f"cannot write: {error.strerror}", "a folder for records", "or --record FILE", str(folder)
             )
         ) from error
-    return record.place(root, build_id)
 
 
 def _save(path: Path, text: str) -> None:
@@ -321,13 +326,35 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.events")
 
 
+def _place(request: Request, world: World) -> str:
+    """Where the build's folder goes. In a container that may not be where temporary files usually go:
+    the engine must see it, too."""
+    ours = gettempdir()
+    usual = ours if len(os.fsencode(ours)) <= LONGEST_PLACE else "/tmp"
+    if request.carry_files or request.dry_run or not container_id():
+        return usual
+    try:
+        engine = connect(request.engine, world.environment)
+    except CtrCiError:
+        return usual  # said when the build is to start
+    try:
+        here = world.root / record.FOLDER
+        wanted = (usual, world.environment.get("RUNNER_TEMP", ""), str(here.absolute()))
+        seen = [path for path in wanted if path and len(os.fsencode(path)) <= LONGEST_PLACE]
+        place = next((path for path in seen if engine.theirs(path) is not None), usual)
+    except CtrCiError:
+        return usual
+    finally:
+        engine.close()
+    if place == str(here.absolute()):
+        _records(world.root)
+    return place
+
+
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
+def _folder(name: str, place: str) -> Iterator[Path]:
     """The build's own folder, open to nobody else; a file in it says whose it is. The runner removes
     it; here only where it came to nothing."""
-    place = gettempdir()
-    if len(os.fsencode(place)) > LONGEST_PLACE:
-        place = "/tmp"
     folder = Path(mkdtemp(prefix="ctr-ci-", dir=place))
     try:
         (folder / "owner").write_text(name, encoding="utf-8")

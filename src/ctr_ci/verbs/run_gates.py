@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Gates:
     folder: Path
     plan: Plan
     grants: tuple[tuple[int, str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def origin(self) -> tuple[str, str]:
         """The path of the file that the policy comes from, and its digest; "" where there is none."""
@@ -54,6 +55,7 @@ class Gates:
             clock,
             self._lint,
             memory_bytes,
+            self.environment,
         )
         for event in gate.judge(record, self.policy, around):
             record = fold((event,), record)
@@ -90,7 +92,7 @@ def gates_of(
     policy = gate.load(found.section("stages"), found.section("gates"), found.section("publish"), found.path)
     steps = {step.id or str(step.index): step.index for step in plan.steps}
     grants = brokers.read_grants(found.section("steps"), steps, found.path)
-    return Gates(policy, found, folder, plan, grants)
+    return Gates(policy, found, folder, plan, grants, environment)
 
 
 def dockerfiles(plan: Plan, folder: Path) -> tuple[Path, ...]:

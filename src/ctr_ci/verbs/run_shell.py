@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import timedelta
 
 from ctr_ci.plan import Plan
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.runner import Keyboard, Options, Shell
+from ctr_ci.value import replace
 from ctr_ci.verbs.selection import before, step_index
 
 LONGEST_BUILD = timedelta(hours=24)

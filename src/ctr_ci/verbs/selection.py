@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ctr_ci.plan import Plan
 from ctr_ci.problem import InputError, Problem
+from ctr_ci.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Selection:
     """Steps by id or index, as the user wrote them."""
 

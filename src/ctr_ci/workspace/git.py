@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from ctr_ci.value import value
 
 TIMEOUT_S = 60
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GitFacts:
     """Texts are "" and `dirty` is None where git does not know (no repository, no commit, no git).
 

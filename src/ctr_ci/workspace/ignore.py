@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci.problem import InputError, Problem
+from ctr_ci.value import value
 
 INCLUDE = "#!include:"
 # What gcloud generates where there is no .gcloudignore but a git repository.
@@ -19,7 +19,7 @@ GENERATED = (".gcloudignore", ".git", ".gitignore", f"{INCLUDE}.gitignore")
 OURS = "/.ctr-ci/"  # the records of earlier runs are no part of the source
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pattern:
     """One line: what it matches, whether it takes in again, whether only folders count."""
 
@@ -28,7 +28,7 @@ class Pattern:
     folders_only: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ignore:
     """`ignored` says whether a path (relative to the root, with `/`) is left out."""
 

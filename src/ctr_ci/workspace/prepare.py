@@ -9,10 +9,10 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci.problem import InputError, Problem, WorldError
+from ctr_ci.value import value
 from ctr_ci.workspace.git import GitFacts, git_facts
 from ctr_ci.workspace.ignore import Ignore, ignore_of
 from ctr_ci.workspace.unpack import unpack
@@ -23,7 +23,7 @@ ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Workspace:
     """`folder` is what steps see. `root` is the user's own folder, None for any other source.
     `facts` are git's; `source` is what the record says of it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from ctr_ci.plan import Package, Plan
 from ctr_ci.runner.artifacts import Kept, Unmatched, collect
+from ctr_ci.value import replace
 
 PLAN = Plan((), (), timedelta(hours=1), (), config_path="cloudbuild.yaml")
 

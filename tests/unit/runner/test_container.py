@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from ctr_ci.engine import Bind, ContainerSpec
 from ctr_ci.plan import Mount, Step
 from ctr_ci.runner.container import container, interpreter
 from ctr_ci.runner.ground import Near
+from ctr_ci.value import replace
 
 STEP = Step(0, "", "img", None, ("echo", "a b", "*", "&&"), None, (), (), "/workspace", (), frozenset())
 BINDS = (Bind("/b/w", "/workspace"),)

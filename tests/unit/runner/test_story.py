@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from ctr_ci.engine import Image
 from ctr_ci.plan import Step
 from ctr_ci.runner.story import StepFailure, command, tell
+from ctr_ci.value import replace
 
 STEP = Step(3, "", "img", None, ("make", "all it"), None, (), (), "/workspace", (), frozenset())
 IMAGE = Image("sha256:1", (), (), 0, "", ("/entry",), ("cmd",), "", (), (), "linux", "amd64", "")
