@@ -85,7 +85,7 @@ COMMAND = Command(
         ),
         Option(
             "--format",
-            "text, json, sarif, github, gitlab, checkstyle, junit, markdown or compact; "
+            "text, json, sarif, github, gitlab, checkstyle, junit, markdown, compact, sonarqube or codacy; "
             "repeatable, FORMAT:FILE writes to a file",
             "list",
             metavar="FORMAT[:FILE]",

@@ -19,6 +19,8 @@ FORMATS = {
     "junit": "junit",
     "markdown": "markdown",
     "compact": "compact",
+    "sonarqube": "sonarqube",
+    "codacy": "codacy",
 }
 HADOLINT_NAMES = {
     "tty": "text",

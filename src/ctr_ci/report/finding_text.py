@@ -35,10 +35,10 @@ def render(outcome: Outcome, shown: Shown) -> str:
     else:
         for file in outcome.files:
             for group in _grouped(file):
-                lines += _finding(file, group, paint)
+                lines += _finding(file, group, paint, shown)
                 lines.append("")
     if not shown.quiet:
-        lines += _summary(outcome, paint)
+        lines += _summary(outcome, paint, shown)
     return plain("\n".join(lines)) + "\n" if lines else ""
 
 
@@ -58,11 +58,12 @@ def _grouped(file: Linted) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _finding(file: Linted, group: list[Finding], paint: Paint) -> list[str]:
+def _finding(file: Linted, group: list[Finding], paint: Paint, shown: Shown) -> list[str]:
     finding = group[0]
     start = finding.span.start
     level = finding.severity.value
-    name = f"{finding.rule.name} [{finding.code}]" if finding.code else finding.rule.name
+    code = finding.code or (_hadolint(finding) if shown.codes else "")
+    name = f"{finding.rule.name} [{code}]" if code else finding.rule.name
     where = paint("place", f"{visible(file.path)}:{start.line}:{start.column}:")
     lines = [f"{where} {paint(level, level)}: {visible(finding.message)} {paint('dim', f'({name})')}"]
     lines += marked(file.source, finding, paint)
@@ -81,6 +82,11 @@ def _finding(file: Linted, group: list[Finding], paint: Paint) -> list[str]:
         flag = "--fix" if finding.fix.safety.value == "safe" else "--unsafe-fixes"
         lines.append(f"  {gutter} {paint('help', 'fix:')} {finding.fix.title} ({flag})")
     return lines
+
+
+def _hadolint(finding: Finding) -> str:
+    """The code that a hadolint user knows a rule by, "" where hadolint has no such rule."""
+    return next((alias for alias in finding.aliases if alias.startswith("DL")), "")
 
 
 def marked(source: Source, finding: Finding, paint: Paint) -> list[str]:
@@ -133,9 +139,10 @@ def _statistics(outcome: Outcome, paint: Paint) -> list[str]:
     ]
 
 
-def _summary(outcome: Outcome, paint: Paint) -> list[str]:
+def _summary(outcome: Outcome, paint: Paint, shown: Shown) -> list[str]:
     repaired = sum(file.repaired for file in outcome.files)
     parts = []
+    hints = []
     if repaired:
         parts.append(f"{repaired} fixed")
     if outcome.findings:
@@ -146,9 +153,23 @@ def _summary(outcome: Outcome, paint: Paint) -> list[str]:
         )
         files = sum(bool(file.findings) for file in outcome.files)
         parts.append(f"{_count(outcome.findings, 'finding')} in {_count(files, 'file')}: {counted}")
-        if outcome.fixable:
-            parts.append(f"{outcome.fixable} repaired by --fix")
-    return ["; ".join(parts)] if parts else []
+        if shown.fail_on:
+            worst = min(_rank(level) for level in levels)
+            fails = shown.fail_on != "never" and worst <= _rank(shown.fail_on)
+            parts.append(f"{'fails' if fails else 'passes'} (--fail-on {shown.fail_on})")
+        fixes = sum(f.fix is not None for file in outcome.files for f in file.findings)
+        if fixes:
+            unsafe = f", with --unsafe-fixes {fixes}" if fixes > outcome.fixable else ""
+            parts.append(f"--fix repairs {outcome.fixable or 'none'}{unsafe}")
+        if shown.terminal and not shown.statistics:
+            name = next(file.findings[0].rule.name for file in outcome.files if file.findings)
+            hints.append(
+                f"`ctr-ci rules {name}` explains a rule; "
+                f"`# ctr-ci: ignore={name} REASON` above an instruction allows it there"
+            )
+    elif shown.terminal and outcome.files:
+        parts.append(f"no findings in {_count(len(outcome.files), 'file')}")
+    return ["; ".join(parts), *(paint("dim", hint) for hint in hints)] if parts else []
 
 
 def _rank(level: str) -> int:

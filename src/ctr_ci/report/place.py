@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 @value
 class Shown:
-    """How a report is shown: `color` for a terminal, `folder` is what paths are made relative to ("":
-    as they are), `fixed` that fixes were applied, `statistics` a table of counts instead of findings."""
+    """How a report is shown: `folder` is what paths are made relative to ("": as they are), `statistics` a
+    table of counts instead of findings. `terminal`: a person looks on, who may want to be told more.
+    `fail_on` is the lowest level that fails, "" where it is not said; `codes`: hadolint's too."""
 
     color: bool = False
     folder: str = ""
     statistics: bool = False
     quiet: bool = False
+    terminal: bool = False
+    fail_on: str = ""
+    codes: bool = False
 
 
 def relative(path: str, folder: str) -> str:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from ctr_ci.document import Node
 
+# hadolint's own names of formats; `report` knows what each is here.
+FORMATS = (
+    "tty", "json", "checkstyle", "codeclimate", "gitlab_codeclimate", "gnu", "codacy", "sonarqube", "sarif",
+    "junit",
+)  # fmt: skip
+
 
 def read(source: Source) -> LintSettings:
     """The settings of a `.hadolint.yaml`. Raises InputError where a value makes no sense."""
@@ -49,8 +55,10 @@ def read(source: Source) -> LintSettings:
                 found["pragmas"] = not reader.true(entry.value)
             case "no-fail":
                 found["no_fail"] = reader.true(entry.value)
+            case "no-color":
+                found["no_color"] = reader.true(entry.value)
             case "format":
-                found["format"] = reader.one_of(entry.value, ())
+                found["format"] = reader.one_of(entry.value, FORMATS)
     if reader.problems:
         raise InputError(*reader.problems)
     return LintSettings(**found)  # type: ignore[arg-type]
@@ -107,6 +115,8 @@ def from_environment(settings: LintSettings, environment: Mapping[str, str]) -> 
         changes["severity"] = (*settings.severity, *overrides)
     if "TRUSTED_REGISTRIES" in seen:
         changes["trusted_registries"] = tuple(name.text for name in names("TRUSTED_REGISTRIES"))
+    if seen.get("FORMAT") in FORMATS:
+        changes["format"] = seen["FORMAT"]
     if "REQUIRE_LABELS" in seen:
         pairs = (pair.partition(":") for pair in seen["REQUIRE_LABELS"].split(","))
         changes["labels"] = tuple((name.strip(), kind.strip()) for name, _, kind in pairs)

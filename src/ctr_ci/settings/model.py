@@ -52,6 +52,7 @@ class LintSettings:
     baseline: str = ""
     hadolint: bool = False
     no_fail: bool = False
+    no_color: bool = False
     format: str = ""
     read: tuple[str, ...] = ()
 

@@ -63,9 +63,9 @@ def lint(
 ) -> Exit:
     """Lints and reports. Raises InputError for a wrong configuration or option."""
     began = time.perf_counter()
-    targets = _targets(request)
-    found = _settings(request, environment)
-    settings = found.lint
+    _targets(request.formats)  # a wrong one is told before anything is read
+    settings = _settings(request, environment).lint
+    targets = _targets(request.formats or ((settings.format,) if settings.format else ()))
     errors: list[Problem] = []
     paths = _paths(request, settings, errors)
     if request.verbose:
@@ -97,7 +97,7 @@ def lint(
         from ctr_ci.verbs.lint_baseline import write
 
         write(request.write_baseline, linted)
-    _report(outcome, targets, patch, request, environment, stdout, stderr)
+    _report(outcome, targets, patch, request, settings, environment, stdout, stderr)
     if errors:
         return Exit.INPUT
     if patch and request.diff:
@@ -145,10 +145,10 @@ def _tell_of_shellcheck(settings: LintSettings, stderr: TextIO) -> None:
             )
 
 
-def _targets(request: Request) -> tuple[tuple[str, str], ...]:
+def _targets(formats: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Pairs of format and file; "" is standard output. Raises InputError for an unknown format."""
     pairs = []
-    for given in request.formats:
+    for given in formats:
         from ctr_ci.report.finding import FORMATS, HADOLINT_NAMES
 
         name, _, file = given.partition(":")
@@ -251,6 +251,7 @@ def _report(
     targets: tuple[tuple[str, str], ...],
     patch: str,
     request: Request,
+    settings: LintSettings,
     environment: Mapping[str, str],
     stdout: TextIO,
     stderr: TextIO,
@@ -264,20 +265,21 @@ def _report(
         stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
         return
     for name, file in targets:
-        if (
-            name in ("text", "tty")
-            and not (outcome.findings or any(one.repaired for one in outcome.files))
-            and not file
-        ):
+        terminal = not file and stdout.isatty()
+        repaired = any(one.repaired for one in outcome.files)
+        if name in ("text", "tty") and not (outcome.findings or repaired or file or terminal):
             continue
         from ctr_ci.report.finding import render
         from ctr_ci.report.place import Shown
 
         shown = Shown(
-            color=not file and _colored(request.color, environment, stdout),
+            color=not file and _colored(request.color, settings, environment, stdout),
             folder=os.getcwd(),
             statistics=request.statistics,
             quiet=request.quiet,
+            terminal=terminal,
+            fail_on="never" if settings.no_fail else settings.fail_on,
+            codes=settings.hadolint,
         )
         text = render(name, outcome, shown)
         if file:
@@ -290,10 +292,10 @@ def _report(
             stdout.buffer.flush()
 
 
-def _colored(choice: str, environment: Mapping[str, str], stdout: TextIO) -> bool:
+def _colored(choice: str, settings: LintSettings, environment: Mapping[str, str], stdout: TextIO) -> bool:
     if choice != "auto":
         return choice == "always"
-    if environment.get("NO_COLOR"):
+    if environment.get("NO_COLOR") or settings.no_color:
         return False
     if environment.get("FORCE_COLOR"):
         return True

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -164,3 +165,54 @@ def test_a_file_name_begins_no_line_of_the_compact_report(tmp_path: Path) -> Non
     )
     assert "pwned" in done.stdout
     assert all(line.startswith("Dockerfile.a") for line in done.stdout.splitlines())
+
+
+def test_sonarqube_has_columns_from_0_and_no_empty_places() -> None:
+    (*issues,) = json.loads(render("sonarqube", outcome("FROM debian:12\nENV A b\nRUN a \\\n\n b\n")))[
+        "issues"
+    ]
+    env = next(issue for issue in issues if issue["ruleId"] == "legacy-key-value")
+    assert env["primaryLocation"]["filePath"] == "a b/Dockerfile"
+    places = {"startLine": 2, "endLine": 2, "startColumn": 4, "endColumn": 7}
+    assert env["primaryLocation"]["textRange"] == places
+    for issue in issues:
+        place = issue["primaryLocation"]["textRange"]
+        assert (
+            place.get("endColumn", 1) > place.get("startColumn", 0) or place["endLine"] > place["startLine"]
+        )
+    assert {issue["severity"] for issue in issues} <= {"INFO", "MINOR", "MAJOR", "CRITICAL", "BLOCKER"}
+    assert {issue["type"] for issue in issues} <= {"BUG", "VULNERABILITY", "CODE_SMELL"}
+
+
+def test_codacy_has_one_object_a_line() -> None:
+    run = outcome()
+    issues = [json.loads(line) for line in render("codacy", run).splitlines()]
+    assert len(issues) == run.findings
+    assert {*issues[0]} == {"filename", "line", "message", "patternId"}
+
+
+def test_the_summary_says_whether_it_fails_and_what_can_be_repaired() -> None:
+    run = outcome("FROM debian:12\nENV A b\nWORKDIR x\n")
+
+    def last(**shown: Any) -> list[str]:
+        return render("text", run, Shown(**shown)).splitlines()
+
+    assert last()[-1].startswith("2 findings in 1 file: ")
+    assert "passes (--fail-on error)" in last(fail_on="error")[-1]
+    assert "fails (--fail-on style)" in last(fail_on="style")[-1]
+    assert "passes (--fail-on never)" in last(fail_on="never")[-1]
+    assert last()[-1].endswith("--fix repairs 1, with --unsafe-fixes 2")
+    assert "ctr-ci rules" in last(terminal=True)[-1]
+    assert "ctr-ci rules" not in last()[-1]
+
+
+def test_a_person_is_told_that_nothing_was_found() -> None:
+    run = Outcome((Linted("Dockerfile", Source("Dockerfile", ""), ()),), (), 0.0)
+    assert render("text", run) == ""
+    assert render("text", run, Shown(terminal=True)) == "no findings in 1 file\n"
+
+
+def test_a_hadolint_user_sees_the_codes_known_from_there() -> None:
+    run = outcome("FROM debian\n")
+    assert "(untagged)" in render("text", run)
+    assert "(untagged [DL3006])" in render("text", run, Shown(codes=True))

@@ -88,7 +88,7 @@ def test_the_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
 
 HADOLINT = """\
 failure-threshold: warning
-format: tty
+format: gnu
 ignored: [DL3008, SC2086]
 override:
   error: [DL3015]
@@ -118,6 +118,8 @@ def test_every_key_of_hadolint_is_read(tmp_path: Path) -> None:
     assert found.strict_labels
     assert not found.pragmas
     assert found.no_fail
+    assert found.no_color
+    assert found.format == "gnu"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,7 @@ def test_hadolints_environment_wins_over_its_file(tmp_path: Path) -> None:
         "HADOLINT_OVERRIDE_INFO": "DL3015",
         "HADOLINT_TRUSTED_REGISTRIES": "a.example",
         "HADOLINT_REQUIRE_LABELS": "x:semver",
+        "HADOLINT_FORMAT": "sarif",
         "HADOLINT_NOFAIL": "1",
         "HADOLINT_STRICT_LABELS": "true",
         "HADOLINT_DISABLE_IGNORE_PRAGMA": "true",
@@ -162,6 +165,7 @@ def test_hadolints_environment_wins_over_its_file(tmp_path: Path) -> None:
     assert ("DL3015", "info") in [(name.text, level) for name, level in found.severity]
     assert found.trusted_registries == ("a.example",)
     assert found.labels == (("x", "semver"),)
+    assert found.format == "sarif"
     assert found.no_fail
     assert found.strict_labels
     assert not found.pragmas
@@ -172,6 +176,7 @@ def test_hadolints_environment_wins_over_its_file(tmp_path: Path) -> None:
     [
         ("failure-threshold: bad\n", "'bad'; expected one of error"),
         ("- a\n", "not a map"),
+        ("format: jsn\n", "'jsn'; expected one of tty, json"),
         ("label-schema: {a: b}\n", "'b'; expected one of text"),
     ],
 )

@@ -23,9 +23,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             if isinstance(one, Label)
             for pair in one.pairs
         }
-        for name, _ in facts.settings.labels:
-            if name not in keys:
-                yield RULE.at(stage.base.span, f"the label {name} is missing", help=f"add LABEL {name}=…")
+        missing = [name for name, _ in facts.settings.labels if name not in keys]
+        if missing:
+            said = f"label {missing[0]} is" if len(missing) == 1 else f"labels {', '.join(missing)} are"
+            lines = " ".join(f"{name}=…" for name in missing)
+            yield RULE.at(stage.base.span, f"the {said} missing", help=f"add LABEL {lines}")
 
 
 RULE = Rule(
