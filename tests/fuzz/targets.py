@@ -18,7 +18,7 @@ ALL = LintSettings(select=(Name("all"),))
 # No input of a few kilobytes may take longer; the machine may be busy.
 SECONDS = 5.0
 
-_PIECES = [
+PIECES = [
     "FROM debian:12\n",
     "FROM debian AS b\n",
     "FROM $X\n",
@@ -123,12 +123,17 @@ _PIECES = [
 def made(seed: int) -> bytes:
     """A text of pieces of Dockerfiles and a few stray bytes; the same for the same seed."""
     dice = random.Random(seed)
-    text = "".join(dice.choice(_PIECES) for _ in range(dice.randint(1, 40)))
+    text = "".join(dice.choice(PIECES) for _ in range(dice.randint(1, 40)))
     raw = bytearray(text.encode("utf-8"))
     for _ in range(dice.choice([0, 0, 0, 1, 3])):
         if raw:
             raw[dice.randrange(len(raw))] = dice.randrange(256)
     return bytes(raw)
+
+
+def chosen(data: bytes) -> bytes:
+    """A text of the pieces that the bytes choose: a fuzzer that changes a byte changes a piece."""
+    return "".join(PIECES[byte % len(PIECES)] for byte in data[:60]).encode("utf-8")
 
 
 def parser(data: bytes) -> None:
@@ -143,6 +148,26 @@ def parser(data: bytes) -> None:
         at = end
         if isinstance(instruction, Run) and instruction.json is None:
             parse_shell(source.text[start:end])
+    _in_time(begun)
+
+
+def shell(data: bytes) -> None:
+    """Any text is a script: what is found in it lies in it, under numbers that exist."""
+    begun = time.monotonic()
+    text = data.decode("utf-8", "replace")
+    script = parse_shell(text)
+    for command in script.commands:
+        assert 0 <= command.start <= command.end <= len(text), command
+        assert 0 <= command.pipeline < len(script.pipelines), command
+        for word in command.words:
+            assert 0 <= word.start <= word.end <= len(text), word
+    for pipeline in script.pipelines:
+        assert 0 <= pipeline.start <= pipeline.end <= len(text), pipeline
+        assert all(0 <= at < len(script.commands) for part in pipeline.elements for at in part), pipeline
+    for unread in script.unread:
+        assert 0 <= unread.start <= unread.end <= len(text), unread
+    again = parse_shell(text)
+    assert (again.commands, again.unread) == (script.commands, script.unread)
     _in_time(begun)
 
 
@@ -177,4 +202,4 @@ def _in_time(begun: float) -> None:
     assert time.monotonic() - begun < SECONDS, "too slow"
 
 
-TARGETS = {"parser": parser, "pragmas": pragmas, "fixes": fixes}
+TARGETS = {"parser": parser, "shell": shell, "pragmas": pragmas, "fixes": fixes}

@@ -11,7 +11,7 @@ KNOWN = [
     b'FROM a:1\nCMD ["a\\x"]\n',
     b'FROM a:1\nCMD ["\x01",]\n',
 ]
-COUNT = {"parser": 400, "pragmas": 60, "fixes": 40}
+COUNT = {"parser": 400, "shell": 400, "pragmas": 60, "fixes": 40}
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
