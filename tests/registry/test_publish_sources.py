@@ -210,7 +210,7 @@ def test_the_command_verifies_and_says_how_far_it_can_be_trusted(
     done = ctr_ci("verify", f"{started.host}/team/app:v1", "--require", "smoke", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"verified {started.host}/team/app@{at}" in done.stdout
-    assert "unsigned: as good as whoever may push there" in done.stdout
+    assert "no signer demanded (--key, --certificate-identity)" in done.stdout
     done = ctr_ci("verify", f"{started.host}/team/app:v1", "--format", "json", folder=tmp_path)
     assert json.loads(done.stdout)["passed"]
     done = ctr_ci("verify", f"{started.host}/team/app:v1", "--require", "load", folder=tmp_path)

@@ -26,6 +26,7 @@ from ctr_ci.publish import (
     Key,
     Signer,
     Verified,
+    Verifier,
     documents,
     releases,
     unverified,
@@ -41,7 +42,7 @@ def image() -> Saved:
     return Saved([layer(app=b"app")])
 
 
-def check(push_: Push, selector: str, require: tuple[str, ...] = (), key: Key | None = None) -> Verified:
+def check(push_: Push, selector: str, require: tuple[str, ...] = (), key: Verifier | None = None) -> Verified:
     with push_.registry() as registry:
         return verify(registry, Reference.parse(f"{push_.host}/{push_.name}{selector}"), require, key)
 
@@ -63,7 +64,7 @@ def test_a_published_image_verifies_by_tag_and_by_digest(registry: StartRegistry
         assert found.digest == digest
         assert str(found.image_id) == saved.image_id
         assert any("smoke" in test for test in found.passed)
-        assert not found.signed
+        assert not found.signers
 
 
 def test_the_evidence_is_there_before_the_tag(registry: StartRegistry) -> None:
@@ -136,14 +137,14 @@ def test_a_key_makes_only_its_own_signatures_count(registry: StartRegistry, tmp_
     signer, key = keys(tmp_path)
     _, other = keys(tmp_path)
     publish(push_, image(), "unsigned")
-    with pytest.raises(Refused, match="no evidence signed by the key"):
+    with pytest.raises(Refused, match="no evidence with a trusted signature"):
         check(push_, ":unsigned", key=key)
     signed = Push(push_.host, name="team/signed")
     publish(signed, image(), "v1", signer=signer)
-    assert check(signed, ":v1", key=key).signed
+    assert check(signed, ":v1", key=key).signers == ("the key",)
     with pytest.raises(Refused, match="the key has not signed"):
         check(signed, ":v1", key=other)
-    assert not check(signed, ":v1").signed
+    assert not check(signed, ":v1").signers
 
 
 def test_a_signature_that_is_there_is_not_made_again(registry: StartRegistry, tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_an_ed25519_key_with_a_password_signs_too(registry: StartRegistry, tmp_p
         Signer.read(public, None)
     push_ = Push(registry().host)
     publish(push_, image(), "v1", signer=Signer.read(secret, b"open sesame"))
-    assert check(push_, ":v1", key=Key.read(public)).signed
+    assert check(push_, ":v1", key=Key.read(public)).signers
 
 
 def test_the_fallback_tag_keeps_types_notes_and_earlier_entries(registry: StartRegistry) -> None:

@@ -25,7 +25,7 @@ from ctr_ci.publish import (
     Memory,
     Receipt,
     Release,
-    Signer,
+    Seal,
     Wish,
     documents,
     push,
@@ -214,15 +214,14 @@ def record_of(saved: Saved) -> Record:
     )
 
 
-def publish(push_: Push, saved: Saved, *tags_: str, signer: Signer | None = None) -> tuple[Release, Digest]:
+def publish(push_: Push, saved: Saved, *tags_: str, signer: Seal | None = None) -> tuple[Release, Digest]:
     """Pushes a tested image with its evidence."""
     push_.shelf.saved[saved.image_id] = saved
     (release,) = releases(record_of(saved), Policy())
     place = Repository(push_.host, push_.name)
 
     def attest(digest: Digest) -> tuple[Document, ...]:
-        made = documents(release, place, digest, Builder("urn:test"))
-        return tuple(signer.sign(one) for one in made) if signer else made
+        return documents(release, place, digest, Builder("urn:test"), signer)
 
     with push_.registry() as registry:
         pushing = push(release, Wish(tags_, attest=attest), registry, Content(push_.shelf), Memory(None))

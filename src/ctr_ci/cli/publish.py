@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctr_ci.cli.option import Command, Option
-from ctr_ci.cli.registry_options import REACH, reach
+from ctr_ci.cli.registry_options import REACH, TRUSTED, reach, trusted
 from ctr_ci.problem import Exit, InputError, Problem
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def run(arguments: Namespace) -> Exit:
             zstd=arguments.compress == "zstd",
             harmless=tuple(arguments.harmless_arg),
             attest=arguments.attest or "",
+            trusted=trusted(arguments),
             key=arguments.key or "",
             sbom=arguments.sbom or "",
             github_status=arguments.github_status,
@@ -104,8 +105,9 @@ COMMAND = Command(
         ),
         Option(
             "--attest",
-            "attach what the run proves to the digest, as in-toto statements (default: none)",
-            choices=("none", "evidence", "signed"),
+            "attach what the run proves to the digest, as in-toto statements: unsigned, signed with "
+            "--key, or by this job's identity through Sigstore, whose public log names it (default: none)",
+            choices=("none", "evidence", "signed", "keyless"),
         ),
         Option(
             "--sbom",
@@ -113,6 +115,7 @@ COMMAND = Command(
             choices=("cyclonedx",),
         ),
         Option("--key", "private key (PEM) for --attest signed; public with --from-registry", metavar="FILE"),
+        *TRUSTED,
         Option(
             "--harmless-arg",
             "build argument in the image's history that is no secret, whatever its name",

@@ -1,4 +1,4 @@
-"""The options that `publish` and `verify` share: how a registry is reached."""
+"""The options that `publish` and `verify` share: how a registry is reached, whose word is taken."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import argparse
 
     from ctr_ci.verbs.publish_parts import Reach
+    from ctr_ci.verbs.publish_trust import Trusted
 
 REACH = (
     Option(
@@ -24,6 +25,22 @@ REACH = (
     Option("--plain-http", "speak http to a registry that is not this machine", kind="flag"),
 )
 
+TRUSTED = (
+    Option(
+        "--certificate-identity",
+        "whose evidence is believed: a workflow's URL with its @ref, or an address; * stands for any text",
+        metavar="NAME",
+    ),
+    Option(
+        "--certificate-oidc-issuer", "who vouched for that identity (default: GitHub Actions)", metavar="URL"
+    ),
+    Option(
+        "--trust-config",
+        "a Sigstore of your own (JSON of its ClientTrustConfig) in place of the public one",
+        metavar="FILE",
+    ),
+)
+
 
 def reach(arguments: argparse.Namespace) -> Reach:
     from ctr_ci.registry import Trust
@@ -35,4 +52,15 @@ def reach(arguments: argparse.Namespace) -> Reach:
         tuple(getattr(arguments, "mount_from", ())),
         arguments.plain_http,
         Trust(arguments.ca or "", arguments.client_cert or "", arguments.client_key or ""),
+    )
+
+
+def trusted(arguments: argparse.Namespace) -> Trusted:
+    from ctr_ci.verbs.publish_trust import Trusted
+
+    return Trusted(
+        arguments.key or "",
+        arguments.certificate_identity or "",
+        arguments.certificate_oidc_issuer or "",
+        arguments.trust_config or "",
     )

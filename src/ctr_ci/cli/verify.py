@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctr_ci.cli.option import Command, Option
-from ctr_ci.cli.registry_options import REACH, reach
+from ctr_ci.cli.registry_options import REACH, TRUSTED, reach, trusted
 from ctr_ci.problem import Exit
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def run(arguments: Namespace) -> Exit:
             arguments.reference,
             reach(arguments),
             tuple(arguments.require),
-            arguments.key or "",
+            trusted(arguments),
             arguments.format == "json",
         )
     )
@@ -34,6 +34,7 @@ COMMAND = Command(
         Option("reference", "the image in its registry", kind="path", metavar="HOST/REPOSITORY@DIGEST"),
         Option("--require", "test or gate that must have passed, repeatable", kind="list", metavar="NAME"),
         Option("--key", "public key (PEM) that must have signed the evidence", metavar="FILE"),
+        *TRUSTED,
         Option("--format", "form of the verdict", default="text", choices=("text", "json")),
         *REACH,
     ),

@@ -3,10 +3,11 @@
 Knows no command line and no terminal; engine and registry are handed in.
 """
 
-from ctr_ci.publish.attest import Builder, Document, documents
+from ctr_ci.publish.attest import Builder, Document, Seal, documents
 from ctr_ci.publish.content import ArchiveContent, EngineContent
 from ctr_ci.publish.credential import Surroundings
 from ctr_ci.publish.join import join
+from ctr_ci.publish.keyless import GITHUB, Identity, Keyless, ambient_token
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import GZIP, zstd
 from ctr_ci.publish.promote import promote
@@ -15,12 +16,13 @@ from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release, promoted, releases, unverified
 from ctr_ci.publish.sbom import check_sbom, sbom
 from ctr_ci.publish.settings import Defaults
-from ctr_ci.publish.sign import Key, Signer
+from ctr_ci.publish.sign import Key, Signer, Verifier
 from ctr_ci.publish.tags import Facts
 from ctr_ci.publish.verify import Finding, Verified, verify
 from ctr_ci.publish.wish import Attest, Content, Wish
 
 __all__ = [
+    "GITHUB",
     "GZIP",
     "ArchiveContent",
     "Attest",
@@ -31,16 +33,21 @@ __all__ = [
     "EngineContent",
     "Facts",
     "Finding",
+    "Identity",
     "Key",
+    "Keyless",
     "Memory",
     "Receipt",
     "Release",
+    "Seal",
     "Shipped",
     "Signer",
     "Surroundings",
     "Tagged",
     "Verified",
+    "Verifier",
     "Wish",
+    "ambient_token",
     "check_sbom",
     "documents",
     "join",

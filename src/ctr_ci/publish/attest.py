@@ -8,9 +8,9 @@ reader must compare by hand otherwise, image ID and config digest, stands in `co
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from ctr_ci.oci import Descriptor, Digest, Manifest, Object, Repository, image_manifest, media
 from ctr_ci.problem import InputError, Problem
@@ -27,15 +27,24 @@ PREDICATE_NOTE = "in-toto.io/predicate-type"
 EMPTY = b"{}"
 
 
+class Seal(Protocol):
+    """Signs statements: a key, or an identity."""
+
+    def sign(self, statement: bytes) -> bytes:
+        """The statement in a signed bundle."""
+
+    def has_signed(self, statement: bytes, bundle: bytes) -> bool:
+        """Whether the bundle holds the statement, signed as we would (a signature differs each time)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is attached to a manifest: exact bytes, their media type, and what they state. `is_like`
-    says of bytes that are attached already whether they are as good (a signature differs each time)."""
+    """What is attached to a manifest: the statement's exact bytes, what they state, and who signs them
+    (None: nobody) once it is known that they are not attached already."""
 
     content: bytes
-    kind: str
     predicate: str
-    is_like: Callable[[bytes], bool] | None = None
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +56,23 @@ class Builder:
 
 
 def documents(
-    release: Release, repository: Repository, manifest: Digest, builder: Builder
+    release: Release, repository: Repository, manifest: Digest, builder: Builder, seal: Seal | None = None
 ) -> tuple[Document, ...]:
-    """The statements about a pushed manifest; () without evidence."""
+    """The statements about a pushed manifest, for `seal` to sign; () without evidence."""
     record = release.record
     if record is None or not release.verified:
         return ()
     made = ((TEST_RESULT, _test_result(release, record)), (PROVENANCE, _provenance(release, record, builder)))
-    return tuple(Document(statement(repository, manifest, kind, said), IN_TOTO, kind) for kind, said in made)
+    return tuple(Document(statement(repository, manifest, kind, said), kind, seal) for kind, said in made)
 
 
-def artifact(document: Document, subject: Descriptor) -> tuple[Manifest, bytes]:
-    """The manifest that carries a document and refers to `subject`, and its (empty) config."""
+def artifact(content: bytes, kind: str, predicate: str, subject: Descriptor) -> tuple[Manifest, bytes]:
+    """The manifest that carries `content`, of the media type `kind`, and refers to `subject`; and its
+    (empty) config."""
     config = Descriptor(media.OCI_EMPTY, Digest.of(EMPTY), len(EMPTY))
-    notes = ((PREDICATE_NOTE, document.predicate),)
-    layer = Descriptor(document.kind, Digest.of(document.content), len(document.content), notes)
-    return image_manifest(config, (layer,), notes, subject, artifact_type=document.kind), EMPTY
+    notes = ((PREDICATE_NOTE, predicate),)
+    layer = Descriptor(kind, Digest.of(content), len(content), notes)
+    return image_manifest(config, (layer,), notes, subject, artifact_type=kind), EMPTY
 
 
 @dataclass(frozen=True, slots=True)

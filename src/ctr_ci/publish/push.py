@@ -11,13 +11,14 @@ from collections.abc import Generator
 from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
 from ctr_ci.oci import LARGEST, Descriptor, Digest, Index, Manifest
 from ctr_ci.problem import CtrCiError, Problem, Refused, WorldError
-from ctr_ci.publish.attest import PREDICATE_NOTE, Document, artifact
+from ctr_ci.publish.attest import IN_TOTO, PREDICATE_NOTE, Document, Seal, artifact
 from ctr_ci.publish.bring import bring, is_whole
 from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.newer import age, why_kept
 from ctr_ci.publish.pack import bytes_of
 from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release
+from ctr_ci.publish.sign import BUNDLE
 from ctr_ci.publish.wish import Content, Wish
 from ctr_ci.registry import Registry, blobs, manifests, referrers
 
@@ -84,22 +85,23 @@ def finish(
 
 def _attach(registry: Registry, manifest: Manifest | Index, document: Document) -> Digest:
     """The document as a referrer of the manifest; one that is there already is left alone."""
-    if (there := _alike(registry, manifest, document)) is not None:
-        return there
+    content, kind = document.content, IN_TOTO
+    if document.seal:
+        if (there := _signed(registry, manifest, document, document.seal)) is not None:
+            return there
+        content, kind = document.seal.sign(content), BUNDLE
     subject = Descriptor(manifest.media_type, manifest.digest, len(manifest.raw))
-    made, config = artifact(document, subject)
-    for content in (config, document.content):
-        digest = Digest.of(content)
+    made, config = artifact(content, kind, document.predicate, subject)
+    for part in (config, content):
+        digest = Digest.of(part)
         if not blobs.has(registry, digest):
-            blobs.put(registry, digest, bytes_of(content))
+            blobs.put(registry, digest, bytes_of(part))
     referrers.attach(registry, made)
     return made.digest
 
 
-def _alike(registry: Registry, manifest: Manifest | Index, document: Document) -> Digest | None:
-    """An attestation that is there already and says the same, signed by the same key."""
-    if document.is_like is None:
-        return None
+def _signed(registry: Registry, manifest: Manifest | Index, document: Document, seal: Seal) -> Digest | None:
+    """An attestation that is there already and says the same, signed by the same."""
     for entry in referrers.referrers(registry, manifest.digest):
         if dict(entry.annotations).get(PREDICATE_NOTE) != document.predicate:
             continue
@@ -107,7 +109,7 @@ def _alike(registry: Registry, manifest: Manifest | Index, document: Document) -
         layers = found.layers[:1] if isinstance(found, Manifest) else ()
         for layer in layers:
             content = blobs.read(registry, layer.digest, layer.size) if layer.size <= LARGEST else b""
-            if document.is_like(content):
+            if seal.has_signed(document.content, content):
                 return entry.digest
     return None
 

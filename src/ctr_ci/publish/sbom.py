@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from ctr_ci.oci import Digest, Manifest
 from ctr_ci.problem import InputError, Problem, WorldError
-from ctr_ci.publish.attest import IN_TOTO, Document, statement
+from ctr_ci.publish.attest import Document, Seal, statement
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.wish import Content
 from ctr_ci.registry import Registry, manifests
@@ -37,10 +37,17 @@ def check_sbom() -> None:
         raise InputError(Problem("--sbom needs the library cyclonedx", help="pip install 'ctr-ci[sbom]'"))
 
 
-def sbom(release: Release, manifest: Digest, registry: Registry, content: Content, version: str) -> Document:
-    """The statement of what the pushed manifest holds. `version` is ours. The whole image is read, each
-    time: nothing that is remembered could prove what is in it. Raises WorldError where the bytes are
-    another image's."""
+def sbom(
+    release: Release,
+    manifest: Digest,
+    registry: Registry,
+    content: Content,
+    version: str,
+    seal: Seal | None = None,
+) -> Document:
+    """The statement of what the pushed manifest holds, for `seal` to sign. `version` is ours. The whole
+    image is read, each time: nothing that is remembered could prove what is in it. Raises WorldError
+    where the bytes are another image's."""
     from ctr_ci.image import inspect  # costly: a push without an SBOM does without
 
     weight = inspect(content.export(release.image_id), wanted=str(release.image_id))
@@ -49,7 +56,7 @@ def sbom(release: Release, manifest: Digest, registry: Registry, content: Conten
             Problem(f"the export holds another image, {weight.image_id}", expected=str(release.image_id))
         )
     said: object = json.loads(bom(weight, version))
-    return Document(statement(registry.repository, manifest, PREDICATE, said), IN_TOTO, PREDICATE)
+    return Document(statement(registry.repository, manifest, PREDICATE, said), PREDICATE, seal)
 
 
 def bom(weight: Weight, version: str) -> bytes:

@@ -9,7 +9,7 @@ from ctr_ci.document import List, Map, Node, Scalar, nearest
 from ctr_ci.problem import InputError, Problem
 
 KEYS = ("require", "to", "tag", "immutable", "attest")
-ATTEST = ("none", "evidence", "signed")
+ATTEST = ("none", "evidence", "signed", "keyless")
 
 
 @dataclass(frozen=True, slots=True)

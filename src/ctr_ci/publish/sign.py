@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ctr_ci.oci import Object
 from ctr_ci.problem import InputError, Problem
-from ctr_ci.publish.attest import IN_TOTO, Document
+from ctr_ci.publish.attest import IN_TOTO
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+class Verifier(Protocol):
+    """Whose signatures are believed: a key's, or an identity's."""
+
+    def opens(self, bundle: bytes) -> tuple[bytes, str]:
+        """The statement of a bundle, and who signed it. Raises InputError where it is not signed so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,16 @@ class Key:
             raise _unreadable(path, None)
         return cls(found)
 
-    def verifies(self, signature: bytes, signed: bytes) -> bool:
+    def opens(self, bundle: bytes) -> tuple[bytes, str]:
+        """The statement of a bundle, and who signed it. Raises InputError where the key did not."""
+        envelope = _envelope(bundle)
+        kind, payload = envelope.text("payloadType"), _decoded(envelope.text("payload"))
+        signed = _encoding(kind, payload)
+        if not any(self._verifies(_decoded(s.text("sig")), signed) for s in envelope.children("signatures")):
+            raise InputError(Problem("a statement that the key has not signed"))
+        return payload, "the key"
+
+    def _verifies(self, signature: bytes, signed: bytes) -> bool:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -88,11 +104,11 @@ class Signer:
     def __repr__(self) -> str:
         return "Signer(***)"
 
-    def sign(self, document: Document) -> Document:
-        """The same statement in a signed bundle."""
+    def sign(self, statement: bytes) -> bytes:
+        """The statement in a signed bundle."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        signed = _encoding(IN_TOTO, document.content)
+        signed = _encoding(IN_TOTO, statement)
         if isinstance(self.private, Ed25519PrivateKey):
             signature = self.private.sign(signed)
         else:
@@ -101,35 +117,28 @@ class Signer:
             "mediaType": BUNDLE,
             "verificationMaterial": {"publicKey": {"hint": _hint(self.private)}},
             "dsseEnvelope": {
-                "payload": b64encode(document.content).decode(),
+                "payload": b64encode(statement).decode(),
                 "payloadType": IN_TOTO,
                 "signatures": [{"sig": b64encode(signature).decode()}],
             },
         }
-        content = json.dumps(bundle, separators=(",", ":")).encode()
-        own = Key(self.private.public_key())
+        return json.dumps(bundle, separators=(",", ":")).encode()
 
-        def is_like(raw: bytes) -> bool:
-            try:
-                return opened(raw, own) == (document.content, True)
-            except InputError:
-                return False
-
-        return replace(document, content=content, kind=BUNDLE, is_like=is_like)
+    def has_signed(self, statement: bytes, bundle: bytes) -> bool:
+        """Whether the bundle holds the statement, signed with this key."""
+        try:
+            return Key(self.private.public_key()).opens(bundle)[0] == statement
+        except InputError:
+            return False
 
 
-def opened(raw: bytes, key: Key | None) -> tuple[bytes, bool]:
-    """The statement inside a bundle, and whether `key` signed it. Raises InputError where the bundle
-    is none, or where there is a key and the signature is not its."""
-    envelope = Object.parse(raw, "the bundle").child("dsseEnvelope")
-    kind, payload = envelope.text("payloadType"), _decoded(envelope.text("payload"))
-    if key is None:
-        return payload, False
-    signed = _encoding(kind, payload)
-    for one in envelope.children("signatures"):
-        if key.verifies(_decoded(one.text("sig")), signed):
-            return payload, True
-    raise InputError(Problem("a statement that the key has not signed"))
+def statement_of(bundle: bytes) -> bytes:
+    """What a bundle states, whoever signed it. Raises InputError where it is none."""
+    return _decoded(_envelope(bundle).text("payload"))
+
+
+def _envelope(bundle: bytes) -> Object:
+    return Object.parse(bundle, "the bundle").child("dsseEnvelope")
 
 
 def _encoding(kind: str, payload: bytes) -> bytes:

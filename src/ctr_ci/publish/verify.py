@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ctr_ci.oci import Descriptor, Digest, Index, Manifest, Reference
 from ctr_ci.problem import InputError, Problem, Refused
 from ctr_ci.publish.attest import IN_TOTO, Evidence, read_evidence
-from ctr_ci.publish.sign import BUNDLE, Key, opened
+from ctr_ci.publish.sign import BUNDLE, Verifier, statement_of
 from ctr_ci.registry import Registry, RegistryError, blobs, manifests, referrers
 
 LARGEST = 16 << 20  # bytes: what a statement may take
@@ -20,12 +20,12 @@ LARGEST = 16 << 20  # bytes: what a statement may take
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One attestation: its manifest, what it proves, whether a trusted key signed it, and what is
-    wrong with it ("" for nothing)."""
+    """One attestation: its manifest, what it proves, which trusted key or identity signed it ("" for
+    none), and what is wrong with it ("" for nothing)."""
 
     digest: Digest
     evidence: Evidence | None
-    signed: bool
+    signer: str
     fault: str = ""
 
 
@@ -38,50 +38,55 @@ class Verified:
     image_id: Digest | None
     findings: tuple[Finding, ...]
     passed: tuple[str, ...]
-    signed: bool
+    signers: tuple[str, ...]
 
 
 def verify(
-    registry: Registry, reference: Reference, require: tuple[str, ...] = (), key: Key | None = None
+    registry: Registry, reference: Reference, require: tuple[str, ...] = (), trust: Verifier | None = None
 ) -> Verified:
-    """The verdict. Raises Refused, naming what is missing, where evidence does not suffice; with a
-    `key` only what it signed counts."""
+    """The verdict. Raises Refused, naming what is missing, where evidence does not suffice; with
+    `trust` only what that signed counts."""
     found = manifests.get(registry, reference.selector)
     if found is None:
         raise InputError(Problem(f"no image {reference}", help="is the tag or digest right?"))
     if isinstance(found, Index) and found.manifests and not referrers.referrers(registry, found.digest):
-        return _each(registry, reference, found, require, key)
+        return _each(registry, reference, found, require, trust)
     image_id = found.config.digest if isinstance(found, Manifest) else None
     entries = referrers.referrers(registry, found.digest)
-    findings = tuple(_look(registry, entry, found, key) for entry in entries if _is_ours(entry))
-    good = [f for f in findings if not f.fault and f.evidence and (f.signed or key is None)]
+    findings = tuple(_look(registry, entry, found, trust) for entry in entries if _is_ours(entry))
+    good = [f for f in findings if not f.fault and f.evidence and (f.signer or trust is None)]
     passed = tuple(dict.fromkeys(test for f in good if f.evidence for test in f.evidence.passed))
-    verdict = Verified(
-        reference, found.digest, image_id, findings, passed, bool(good) and all(f.signed for f in good)
-    )
-    _judge(verdict, good, require, key)
+    signers = tuple(dict.fromkeys(f.signer for f in good)) if all(f.signer for f in good) else ()
+    verdict = Verified(reference, found.digest, image_id, findings, passed, signers)
+    _judge(verdict, good, require, trust)
     return verdict
 
 
 def _each(
-    registry: Registry, reference: Reference, index: Index, require: tuple[str, ...], key: Key | None
+    registry: Registry,
+    reference: Reference,
+    index: Index,
+    require: tuple[str, ...],
+    trust: Verifier | None,
 ) -> Verified:
     """An index without evidence of its own is as good as the images that it lists: all of them."""
     found = [
-        verify(registry, Reference(reference.repository, digest=entry.digest), require, key)
+        verify(registry, Reference(reference.repository, digest=entry.digest), require, trust)
         for entry in index.manifests
     ]
     passed = tuple(test for test in found[0].passed if all(test in each.passed for each in found))
     findings = tuple(finding for each in found for finding in each.findings)
-    return Verified(reference, index.digest, None, findings, passed, all(each.signed for each in found))
+    signers = tuple(dict.fromkeys(signer for each in found for signer in each.signers))
+    signers = signers if all(each.signers for each in found) else ()
+    return Verified(reference, index.digest, None, findings, passed, signers)
 
 
-def _judge(verdict: Verified, good: list[Finding], require: tuple[str, ...], key: Key | None) -> None:
+def _judge(verdict: Verified, good: list[Finding], require: tuple[str, ...], trust: Verifier | None) -> None:
     name = f"{verdict.reference.repository}@{verdict.digest}"
     faults = [f for f in verdict.findings if f.fault]
     if not good:
         said = f": {faults[0].fault}" if faults else ""
-        what = "evidence signed by the key" if key else "test evidence"
+        what = "evidence with a trusted signature" if trust else "test evidence"
         raise Refused(
             Problem(
                 f"{name} carries no {what}{said}",
@@ -107,7 +112,7 @@ def _is_ours(entry: Descriptor) -> bool:
     return entry.artifact_type in (IN_TOTO, BUNDLE)
 
 
-def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, key: Key | None) -> Finding:
+def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, trust: Verifier | None) -> Finding:
     try:
         made = manifests.get(registry, str(entry.digest))
         if not isinstance(made, Manifest) or len(made.layers) != 1:
@@ -117,7 +122,7 @@ def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, key: K
         if made.layers[0].size > LARGEST:
             raise InputError(Problem(f"a statement of {made.layers[0].size} bytes"))
         raw = blobs.read(registry, made.layers[0].digest, made.layers[0].size)
-        statement, signed = opened(raw, key) if made.artifact_type == BUNDLE else (raw, False)
+        statement, signer = _opened(raw, made.artifact_type == BUNDLE, trust)
         evidence = read_evidence(statement)
         if evidence and image.digest not in evidence.subjects:
             raise InputError(Problem("a statement about another image"))
@@ -127,5 +132,12 @@ def _look(registry: Registry, entry: Descriptor, image: Manifest | Index, key: K
     except (InputError, RegistryError) as error:
         if isinstance(error, RegistryError) and error.code != "DIGEST_INVALID":
             raise
-        return Finding(entry.digest, None, False, error.problems[0].found)
-    return Finding(entry.digest, evidence, signed)
+        return Finding(entry.digest, None, "", error.problems[0].found)
+    return Finding(entry.digest, evidence, signer)
+
+
+def _opened(raw: bytes, is_bundle: bool, trust: Verifier | None) -> tuple[bytes, str]:
+    """A statement, and whose trusted signature it has ("" for none that was looked for)."""
+    if not is_bundle:
+        return raw, ""
+    return trust.opens(raw) if trust else (statement_of(raw), "")

@@ -87,13 +87,15 @@ def verdict_json(verdict: Verified) -> dict[str, object]:
         "digest": str(verdict.digest),
         "image_id": str(verdict.image_id) if verdict.image_id else None,
         "passed": list(verdict.passed),
-        "signed": verdict.signed,
+        "signed": bool(verdict.signers),
+        "signers": list(verdict.signers),
         "attestations": [
             {
                 "digest": str(finding.digest),
                 "result": finding.evidence.result if finding.evidence else None,
                 "config": finding.evidence.config if finding.evidence else None,
-                "signed": finding.signed,
+                "signer": finding.signer or None,
+                "signed": bool(finding.signer),
                 "fault": finding.fault or None,
             }
             for finding in verdict.findings
@@ -104,7 +106,8 @@ def verdict_json(verdict: Verified) -> dict[str, object]:
 def verdict_text(verdict: Verified) -> str:
     """What was proven, by what, and how far that can be trusted."""
     config = next((f.evidence.config for f in verdict.findings if f.evidence and not f.fault), "")
-    trust = "signed by the key" if verdict.signed else "unsigned: as good as whoever may push there"
+    unsigned = "no signer demanded (--key, --certificate-identity): as good as whoever may push there"
+    trust = f"signed by {', '.join(verdict.signers)}" if verdict.signers else unsigned
     lines = [
         f"verified {verdict.reference.repository}@{verdict.digest}",
         f"  image     {verdict.image_id}" if verdict.image_id else "",

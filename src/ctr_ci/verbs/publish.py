@@ -16,7 +16,6 @@ from ctr_ci.publish import (
     ArchiveContent,
     Defaults,
     EngineContent,
-    Key,
     Memory,
     Receipt,
     Release,
@@ -35,6 +34,7 @@ from ctr_ci.verbs.publish_github import TOKEN, announce
 from ctr_ci.verbs.publish_places import targets
 from ctr_ci.verbs.publish_request import Request, Way
 from ctr_ci.verbs.publish_tell import hand_out, rehearse, watch
+from ctr_ci.verbs.publish_trust import seal_of
 
 __all__ = ["Request", "publish"]
 
@@ -82,11 +82,10 @@ def _way(
     clients: parts.Clients,
     content: ArchiveContent | EngineContent,
 ) -> Way:
-    signs = (request.attest or defaults.attest) == "signed"
-    key = parts.signer(request.key) if signs else None
+    seal = seal_of(request.attest or defaults.attest, request.key, request.trusted.trust_config)
     facts = parts.facts(request.folder, record, os.environ, clients.clock.now())
     notes = parts.git_notes(facts, record, os.environ) if request.git_annotations else ()
-    return Way(request, defaults, facts, notes, key, content, Memory(parts.memory_folder(os.environ)))
+    return Way(request, defaults, facts, notes, seal, content, Memory(parts.memory_folder(os.environ)))
 
 
 def _push(
@@ -157,8 +156,7 @@ def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, cli
             raise InputError(Problem(f"no image {origin}", help="is the tag or digest right?"))
         release = unverified(digest, str(origin))
     else:
-        key = Key.read(Path(request.key)) if request.key else None
-        verdict = verify(source, origin, require, key)
+        verdict = verify(source, origin, require, request.trusted.read())
         digest = verdict.digest
         release = promoted(verdict.image_id or digest, str(origin), verdict.passed)
     way = Way(request, defaults, parts.facts(request.folder, None, os.environ, clients.clock.now()))

@@ -1,4 +1,4 @@
-"""What `publish` and `verify` are wired from: clients, facts for tags, policy, the signer."""
+"""What `publish` and `verify` are wired from: clients, facts for tags, policy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ctr_ci import gate, settings
 from ctr_ci import record as records
 from ctr_ci.oci import Object, Repository
 from ctr_ci.problem import InputError, Problem, Refused
-from ctr_ci.publish import Builder, Defaults, Facts, Signer, Surroundings
+from ctr_ci.publish import Builder, Defaults, Facts, Surroundings
 from ctr_ci.registry import (
     EXCHANGES,
     Access,
@@ -35,7 +35,6 @@ from ctr_ci.secret import Secret
 from ctr_ci.workspace import git_facts
 
 PR_SET_DUMPABLE = 4
-KEY_PASSWORD = "CTR_CI_KEY_PASSWORD"  # noqa: S105  the name of a variable
 
 SYSTEM = Trust()
 
@@ -218,11 +217,3 @@ def builder(environment: Mapping[str, str]) -> Builder:
     return Builder(
         f"{server}/{workflow}", f"{server}/{run}/attempts/{environment.get('GITHUB_RUN_ATTEMPT', '1')}"
     )
-
-
-def signer(path: str) -> Signer:
-    """The key of `--key`; an encrypted one is opened with the variable CTR_CI_KEY_PASSWORD."""
-    if not path:
-        raise InputError(Problem("--attest signed without a key", expected="--key FILE (PEM)"))
-    password = os.environ.pop(KEY_PASSWORD, "")
-    return Signer.read(Path(path), password.encode() or None)

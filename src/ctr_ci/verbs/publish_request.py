@@ -19,7 +19,7 @@ from ctr_ci.publish import (
     Facts,
     Memory,
     Release,
-    Signer,
+    Seal,
     Wish,
     documents,
     sbom,
@@ -27,6 +27,7 @@ from ctr_ci.publish import (
 )
 from ctr_ci.registry import Registry, manifests
 from ctr_ci.verbs import publish_parts as parts
+from ctr_ci.verbs.publish_trust import NOBODY, Trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Request:
     sbom: Literal["", "cyclonedx"] = ""
     zstd: bool = False
     harmless: tuple[str, ...] = ()
-    attest: Literal["", "none", "evidence", "signed"] = ""
+    attest: Literal["", "none", "evidence", "signed", "keyless"] = ""
     key: str = ""
+    trusted: Trusted = NOBODY
     github_status: bool = False
     github_deployment: str = ""
     dry_run: bool = False
@@ -75,14 +77,14 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Way:
     """What all pushes of one command have in common: the request, the policy's defaults, facts for
-    tags, annotations from git, the key that signs (None: nothing is signed), where the bytes come from (None:
+    tags, annotations from git, what signs (None: nothing is signed), where the bytes come from (None:
     a registry) and what is remembered."""
 
     request: Request
     defaults: Defaults
     facts: Facts
     notes: tuple[tuple[str, str], ...] = ()
-    key: Signer | None = None
+    seal: Seal | None = None
     content: Content | None = None
     memory: Memory = field(default_factory=lambda: Memory(None))
 
@@ -106,9 +108,9 @@ class Way:
         who = parts.builder(os.environ)
 
         def made(manifest: Digest) -> tuple[Document, ...]:
-            found = documents(release, registry.repository, manifest, who) if evidence else ()
+            found = documents(release, registry.repository, manifest, who, self.seal) if evidence else ()
             if self.request.sbom and self.content:
-                found += (sbom(release, manifest, registry, self.content, __version__),)
-            return tuple(self.key.sign(one) for one in found) if self.key else found
+                found += (sbom(release, manifest, registry, self.content, __version__, self.seal),)
+            return found
 
         return made

@@ -5,35 +5,34 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from ctr_ci.oci import Reference
 from ctr_ci.problem import Exit
-from ctr_ci.publish import Key
 from ctr_ci.publish import verify as verdict_of
 from ctr_ci.report import receipt as receipts
 from ctr_ci.verbs import publish_parts as parts
+from ctr_ci.verbs.publish_trust import NOBODY, Trusted
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`require`: names of tests that must have passed; `key`: a public key's file, "" for none."""
+    """`require`: names of tests that must have passed."""
 
     reference: str
     reach: parts.Reach
     require: tuple[str, ...] = ()
-    key: str = ""
+    trusted: Trusted = NOBODY
     json: bool = False
 
 
 def verify(request: Request) -> Exit:
     """Exit DONE where the evidence suffices; Refused says what is missing."""
     reference = Reference.parse(request.reference)
-    key = Key.read(Path(request.key)) if request.key else None
+    verifier = request.trusted.read()
     clients = parts.Clients(request.reach)
     try:
         registry = clients.registry(reference.repository, writes=False)
-        found = verdict_of(registry, reference, request.require, key)
+        found = verdict_of(registry, reference, request.require, verifier)
     finally:
         clients.close()
     shown = json.dumps(receipts.verdict_json(found)) + "\n" if request.json else receipts.verdict_text(found)
