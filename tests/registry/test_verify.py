@@ -238,7 +238,7 @@ def test_an_attestation_that_the_registry_lost_is_an_error(registry: StartRegist
 
 def test_the_statement_says_what_was_tested_and_from_what(registry: StartRegistry) -> None:
     saved = image()
-    (release,) = releases(record_of(saved), Policy())
+    (release,) = releases(record_of(saved.image_id), Policy())
     manifest = Digest.of(b"manifest")
     result, provenance = documents(
         release, Repository("h.example", "app"), manifest, Builder("urn:b", "run/1")

@@ -183,20 +183,21 @@ def ctr_ci(
     )
 
 
-def record_of(saved: Saved) -> Record:
+def record_of(image_id: str) -> Record:
+    """A run whose step tested this image."""
     name = "gcr.io/p/app"
     step = StepRecord(
         0,
         "smoke",
         name,
-        saved.image_id,
+        image_id,
         "SUCCESS",
         0,
         False,
         20.0,
         21.0,
         (),
-        (Ran(saved.image_id, 0, 20.0),),
+        (Ran(image_id, 0, 20.0),),
         None,
     )
     return Record(
@@ -209,15 +210,15 @@ def record_of(saved: Saved) -> Record:
         config_digest=f"sha256:{'a' * 64}",
         substitutions=(("_MODE", "fast"),),
         steps=(step,),
-        images=(ImageRecord(name, saved.image_id, ()),),
-        names=(NameRecord(name, saved.image_id, 11.0),),
+        images=(ImageRecord(name, image_id, ()),),
+        names=(NameRecord(name, image_id, 11.0),),
     )
 
 
 def publish(push_: Push, saved: Saved, *tags_: str, signer: Seal | None = None) -> tuple[Release, Digest]:
     """Pushes a tested image with its evidence."""
     push_.shelf.saved[saved.image_id] = saved
-    (release,) = releases(record_of(saved), Policy())
+    (release,) = releases(record_of(saved.image_id), Policy())
     place = Repository(push_.host, push_.name)
 
     def attest(digest: Digest) -> tuple[Document, ...]:

@@ -17,7 +17,7 @@ from testbed.pushing import record_of
 from testbed.saved import Saved, layer
 
 SAVED = Saved([layer(a=b"a")])
-RECORD = record_of(SAVED)
+RECORD = record_of(SAVED.image_id)
 
 
 def test_a_tested_image_is_released_with_who_tested_it() -> None:

@@ -32,6 +32,11 @@ class Keyless:
     identity_token: Callable[[], Secret]
     trust: Path | None = None
 
+    def check(self) -> None:
+        """Raises InputError where there is no token, or none that can be used."""
+        check_keyless()
+        self._token()
+
     def sign(self, statement: bytes) -> bytes:
         """The statement in a signed and logged bundle. Raises InputError for a token or a trust
         configuration that cannot be used, WorldError where a service fails."""

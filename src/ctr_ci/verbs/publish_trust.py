@@ -18,9 +18,11 @@ def seal_of(attest: str, key: str, trust_config: str) -> Seal | None:
     """What signs: for `signed` the key of `--key`, an encrypted one opened with the variable
     CTR_CI_KEY_PASSWORD; for `keyless` the identity of SIGSTORE_ID_TOKEN, else that of this job."""
     if attest == "keyless":
-        given = Secret(os.environ.pop(IDENTITY_TOKEN, ""))
+        given = os.environ.pop(IDENTITY_TOKEN, "")
         trust = Path(trust_config) if trust_config else None
-        return Keyless(lambda: given if given else ambient_token(), trust)
+        seal = Keyless((lambda: Secret(given)) if given else ambient_token, trust)
+        seal.check()  # before anything is sent
+        return seal
     if attest != "signed":
         return None
     if not key:
