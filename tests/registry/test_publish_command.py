@@ -20,7 +20,7 @@ from conftest import StartRegistry
 from ctr_ci import record as records
 from testbed import api
 from testbed.fault_proxy import Delay, FaultProxy
-from testbed.pushing import ctr_ci, stored, tags
+from testbed.pushing import ctr_ci, record_of, stored, tags
 from testbed.saved import Saved
 
 NAME = "gcr.io/p/app:1.0"
@@ -31,21 +31,7 @@ def tested(tmp_path: Path, engine_socket: str, busybox: str) -> records.Record:
     """A record in the folder of a run whose step tested busybox's image."""
     image_id = api.image_id(engine_socket, busybox)
     assert image_id
-    ran = records.Ran(image_id, 0, 20.0)
-    step = records.StepRecord(0, "smoke", NAME, image_id, "SUCCESS", 0, False, 20.0, 21.0, (), (ran,), None)
-    record = records.Record(
-        build_id="b-1",
-        status="SUCCESS",
-        started=10.0,
-        finished=30.0,
-        source=(("kind", "folder"),),
-        config_path="cloudbuild.yaml",
-        config_digest=f"sha256:{'a' * 64}",
-        substitutions=(),
-        steps=(step,),
-        images=(records.ImageRecord(NAME, image_id, ()),),
-        names=(records.NameRecord(NAME, image_id, 11.0),),
-    )
+    record = replace(record_of(image_id, NAME), source=(("kind", "folder"),))
     records.write(records.place(tmp_path, "b-1"), record)
     return record
 

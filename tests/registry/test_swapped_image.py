@@ -12,7 +12,7 @@ import pytest
 from conftest import StartRegistry
 from ctr_ci import record as records
 from testbed import api
-from testbed.pushing import ctr_ci, stored, tags
+from testbed.pushing import ctr_ci, record_of, stored, tags
 from testbed.saved import layer
 
 NAME = "swapped.example/app:1.0"
@@ -23,24 +23,7 @@ TIMINGS_S = tuple(round(number * 0.05, 2) for number in range(20))
 def tested(tmp_path: Path, engine_socket: str) -> Iterator[str]:
     """The ID of an image whose name a step built and tested, by a record in `tmp_path`."""
     image_id = api.add_image(engine_socket, NAME, layer(good=b"tested\n" * 50_000))
-    ran = records.Ran(image_id, 0, 20.0)
-    step = records.StepRecord(0, "smoke", NAME, image_id, "SUCCESS", 0, False, 20.0, 21.0, (), (ran,), None)
-    records.write(
-        records.place(tmp_path, "b-1"),
-        records.Record(
-            build_id="b-1",
-            status="SUCCESS",
-            started=10.0,
-            finished=30.0,
-            source=(("kind", "folder"),),
-            config_path="cloudbuild.yaml",
-            config_digest=f"sha256:{'a' * 64}",
-            substitutions=(),
-            steps=(step,),
-            images=(records.ImageRecord(NAME, image_id, ()),),
-            names=(records.NameRecord(NAME, image_id, 11.0),),
-        ),
-    )
+    records.write(records.place(tmp_path, "b-1"), record_of(image_id, NAME))
     yield image_id
     api.untag(engine_socket, NAME)
 

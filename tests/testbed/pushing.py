@@ -183,9 +183,8 @@ def ctr_ci(
     )
 
 
-def record_of(image_id: str) -> Record:
-    """A run whose step tested this image."""
-    name = "gcr.io/p/app"
+def record_of(image_id: str, name: str = "gcr.io/p/app") -> Record:
+    """A run whose step tested this image, by this name."""
     step = StepRecord(
         0,
         "smoke",
