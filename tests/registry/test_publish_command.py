@@ -391,7 +391,7 @@ def test_one_image_goes_to_several_places_with_what_git_says(
     assert receipts[0]["digest"] == receipts[1]["digest"]
     assert tags(second, "b") == ["sha-ccccccc", "v1.2.3"]
     assert stored(first, "a", "v1.2.3")["annotations"] == {
-        "org.opencontainers.image.created": "1970-01-01T00:00:30Z",
+        "org.opencontainers.image.created": "2025-11-25T02:00:30Z",
         "org.opencontainers.image.revision": "c" * 40,
         "org.opencontainers.image.source": "https://github.com/o/r",
         "org.opencontainers.image.version": "v1.2.3",
