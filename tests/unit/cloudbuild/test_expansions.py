@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -60,6 +61,12 @@ KEYS = st.sampled_from(["_A", "_E", "_S", "_U", "_P"])
 NUMBERS = st.integers(-9, 9).map(lambda n: f" {n}" if n < 0 else str(n)) | st.just("$_D")
 
 
+# A pattern to replace that begins with `*` and ends with a quoted one: before it searches, bash asks
+# whether the pattern matches anywhere, and forgets the star after a quoted last one. So with _S=x*y it
+# does not find `*\*` in `${_S/*\*/}`, but does in `${_S#*\*}` and the same pattern written `*[*]`.
+MISSED_BY_BASH = re.compile(r"""\$\{_[A-Z]//?\#?  (\*|\$\{_P\})  .*  (\\\*|"\*")  (/|\}$)""", re.VERBOSE)
+
+
 @st.composite
 def bash_expansions(draw: st.DrawFn) -> str:
     key, form = draw(KEYS), draw(st.sampled_from([*FORMS, ":", "#KEY"]))
@@ -81,6 +88,8 @@ def bash_expansions(draw: st.DrawFn) -> str:
 def test_expansions_are_bashs(expansions: list[str]) -> None:
     ours: list[tuple[str, str]] = []
     for text in expansions:
+        if MISSED_BY_BASH.match(text):
+            continue
         try:
             ours.append((text, evaluate(parse(text), VALUES.get, lambda path: "")))
         except Unsupported:
@@ -115,6 +124,8 @@ def test_expansions_are_bashs(expansions: list[str]) -> None:
         ("it's ${_U:-it's}", "it's it's"),
         ("${_A//$_P/}", "b.c-a"),
         ('${_S//"*"/-}', "x-y"),
+        ('${_S/*"*"}|${_S#*"*"}|${_S/*[*]}', "y|y|y"),
+        (r"${_S/#*\*/Z}|${_S/%\*?/Z}", "Zy|xZ"),
         ("&${_A/a/&}", "&&/b.c-a"),
     ],
 )
