@@ -150,7 +150,11 @@ STRUCTURE = [
         " teardown: [[rm, /tmp/s]], expectedOutput: [/tmp/s]}]",
         "",
     ),
-    ("commandTests: [{name: t, command: env, envVars: [{key: A, value: b}], expectedOutput: [^A=b$]}]", ""),
+    (
+        "commandTests: [{name: t, command: env, envVars: [{key: A, value: b}], expectedOutput: ['(?m)^A=b$']}]",
+        "",
+    ),
+    ("commandTests: [{name: t, command: /app/run, expectedOutput: [^out$]}]", "t: stdout has no '^out$'"),
     (
         "globalEnvVars: [{key: A, value: g}]\ncommandTests: [{name: t, command: env, expectedOutput: [A=g]}]",
         "",
@@ -168,7 +172,7 @@ STRUCTURE = [
     ("fileExistenceTests: [{name: f, path: /app/none, shouldExist: false}]", ""),
     ("fileExistenceTests: [{name: f, path: /app/none}]", "f: /app/none is missing"),
     ("fileExistenceTests: [{name: f, path: /app/file, shouldExist: false}]", "f: /app/file is there"),
-    ("fileContentTests: [{name: c, path: /app/file, expectedContents: [^content$]}]", ""),
+    ("fileContentTests: [{name: c, path: /app/file, expectedContents: ['^content\\n$']}]", ""),
     (
         "fileContentTests: [{name: c, path: /app/file, expectedContents: [other]}]",
         "c: /app/file has no 'other'",
@@ -204,8 +208,11 @@ def test_structure_test_files_run_as_they_are(
     [
         ("schemaVersion: 1.0.0\n", "not a structure test of schema 2.0.0"),
         ("schemaVersion: 2.0.0\ncommandTest: []\n", "unknown key 'commandTest' in the file"),
-        ("schemaVersion: 2.0.0\nlicenseTests: [{debian: true}]\n", "licenseTests is not supported"),
-        ("schemaVersion: 2.0.0\ncontainerRunOptions: {privileged: true}\n", "privileged is closed to gates"),
+        ("schemaVersion: 2.0.0\nlicenseTests: [{debain: true}]\n", "did you mean debian?"),
+        (
+            "schemaVersion: 2.0.0\ncontainerRunOptions: {privileged: true}\n",
+            "a privileged container is closed to gates; expected tests that do without\nhelp: `allow: [privileged]`",
+        ),
         ("schemaVersion: 2.0.0\nfileContentTests: [{name: x, path: rel}]\n", "'rel' is no absolute path"),
         ("schemaVersion: 2.0.0\ncommandTests: [{name: x}]\n", "a command test without a command"),
     ],

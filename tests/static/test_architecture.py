@@ -19,6 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # masks of logs, and the doors to GitHub. A new one needs a reason in its review.
 MAY_REVEAL = {
     "secret.py",
+    "gate/structure_trial.py",  # hands a structure test the variables that its file asks for
     "github/client.py",
     "publish/keyless.py",  # shows an identity token to the authority that it is for
     "registry/auth.py",  # makes the header
