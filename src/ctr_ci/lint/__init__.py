@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ctr_ci.lint.apply import Fixed, diff, fix
     from ctr_ci.lint.codec import Packed, pack, unpack
     from ctr_ci.lint.options import check as check_options
+    from ctr_ci.lint.toolchain import build_only
 
 _LATER = {
     "Fixed": ("apply", "Fixed"),
@@ -27,6 +28,7 @@ _LATER = {
     "pack": ("codec", "pack"),
     "unpack": ("codec", "unpack"),
     "check_options": ("options", "check"),
+    "build_only": ("toolchain", "build_only"),
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Severity",
     "ShellNote",
     "all_rules",
+    "build_only",
     "check",
     "check_names",
     "check_options",

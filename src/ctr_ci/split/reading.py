@@ -1,0 +1,225 @@
+"""One stage, read for a split: what it starts, where, what its commands make and leave.
+
+Sorts every command of every RUN: package manager, account, harmless, or part of the build. Knows no
+ecosystem's recipe.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Stage
+from ctr_ci.lint import Facts, build_only
+from ctr_ci.shell import Command, parse
+from ctr_ci.source import Span
+from ctr_ci.split.model import Folder
+
+# Images that set a WORKDIR of their own.
+_WORKDIRS = {"golang": "/go", "gradle": "/home/gradle"}
+SYSTEM = ("apt", "apk", "dnf", "zypper")
+ACCOUNTS = frozenset(["useradd", "adduser", "groupadd", "addgroup", "usermod"])
+INSTALLERS = frozenset(
+    ["python3-pip", "python3-venv", "python3-wheel", "py3-pip", "pipx", "npm", "yarn", "pnpm"]
+)
+# Installed to fetch sources; what is started or checked with one of them keeps it.
+FETCHERS = frozenset(
+    ["git", "subversion", "mercurial", "wget", "curl", "unzip", "xz-utils", "gnupg", "file", "patch", "bzip2"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command of a RUN: where, and with which folder as its own ("" where that is not known)."""
+
+    run: Run
+    command: Command
+    folder: str
+
+    def path(self, word: str) -> str:
+        """A path as the command sees it; "" where its folder is not known."""
+        if word.startswith("/"):
+            return posixpath.normpath(word)
+        return posixpath.normpath(posixpath.join(self.folder, word)) if self.folder else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the image starts: its words (those of ENTRYPOINT, then of CMD), and whether a shell reads them."""
+
+    words: tuple[str, ...]
+    shell: bool
+    span: Span
+
+
+class Reading:
+    """The only stage of a file, and what a recipe asks about it. `runtime`: the image that the user wants."""
+
+    def __init__(self, facts: Facts, folder: Folder, runtime: str = "") -> None:
+        self.runtime = runtime
+        self.facts = facts
+        self.folder = folder
+        self.stage: Stage = facts.dockerfile.stages[0]
+        self.image = facts.image(self.stage)
+        end = facts.dockerfile.after(self.stage)
+        self.workdir = end.workdir or _WORKDIRS.get(self.image.path if self.image else "", "/")
+        self.user = end.user or ""
+        self.env = end.env
+        self.runs = [one for one in self.stage.instructions if isinstance(one, Run)]
+        self.steps = tuple(self._steps())
+
+    def _steps(self) -> Iterator[Step]:
+        for run in self.runs:
+            script = self.facts.script(run)
+            folder = self.facts.before(run).workdir or "/"
+            for command in script.commands if script else ():
+                yield Step(run, command, folder)
+                if command.name == "cd":
+                    target = next((v for v in command.values if v and not v.startswith("-")), None)
+                    folder = posixpath.normpath(posixpath.join(folder, target)) if target and folder else ""
+
+    @property
+    def start(self) -> Start | None:
+        """What ENTRYPOINT and CMD start together; None for nothing, or for more than one command."""
+        command: Cmd | None = None
+        entry: Entrypoint | None = None
+        for one in self.stage.instructions:
+            if isinstance(one, Cmd):
+                command = one
+            elif isinstance(one, Entrypoint):
+                entry = one
+        words: list[str] = []
+        shell = False
+        for started in (entry, command):
+            if started is None:
+                continue
+            if started.json is not None:
+                words += [word.text for word in started.json]
+                continue
+            script = self.facts.script(started)
+            commands = script.commands if script else ()
+            plain = [one for one in commands if one.name not in ("exec",)]
+            if len(plain) != 1:
+                return None
+            shell = True
+            words += [word.value if word.value is not None else word.text for word in plain[0].words]
+            if started is entry:
+                break  # a shell-form ENTRYPOINT does not see CMD
+        first = entry or command
+        return Start(tuple(words), shell, first.span) if words and first is not None else None
+
+    def program(self, start: Start) -> str:
+        """The program that is started: an absolute path, or a bare name that PATH resolves."""
+        return self.absolute(start.words[0]) if "/" in start.words[0] else start.words[0]
+
+    def absolute(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.workdir, path))
+
+    # -- what is installed -------------------------------------------------------------------------------
+
+    def installed(self) -> Iterator[tuple[Run, str, str]]:
+        """RUN, manager, package: what the distribution's package manager installs."""
+        for run in self.runs:
+            for one in self.facts.operations(run):
+                if one.manager in SYSTEM and one.verb == "install":
+                    for word in one.packages:
+                        yield run, one.manager, word.value if word.value is not None else word.text
+
+    def packages(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Packages that the program may need when it runs, and -dev packages whose library it may need."""
+        used = " ".join(self._checked_with())
+        running: list[str] = []
+        headers: list[str] = []
+        for _, _, package in self.installed():
+            name = package.partition("=")[0]
+            if build_only(name) or (name in INSTALLERS and name not in used):
+                if name.endswith(("-dev", "-devel")) and name not in _NO_LIBRARY:
+                    headers.append(name)
+            elif name not in FETCHERS or name in used:
+                running.append(package)
+        return tuple(dict.fromkeys(running)), tuple(dict.fromkeys(headers))
+
+    def tools(self) -> Iterator[str]:
+        """Names of the programs that HEALTHCHECK and the script of the entry point call."""
+        for one in self.stage.instructions:
+            if isinstance(one, Healthcheck):
+                if one.json:
+                    yield posixpath.basename(one.json[0].text)
+                script = self.facts.script(one)
+                yield from (command.name for command in (script.commands if script else ()))
+        start = self.start
+        for word in start.words[:2] if start else ():
+            text = self.text_at(self.absolute(word))
+            if text and text.startswith("#!") and text.partition("\n")[0].endswith("sh"):
+                yield from (command.name for command in parse(text.partition("\n")[2]).commands)
+
+    def text_at(self, place: str) -> str | None:
+        """The text of a file of the context by its place in the image; None where it is not known."""
+        return next((self.folder.text(path) for path, at in self.places() if at == place), None)
+
+    def _checked_with(self) -> Iterator[str]:
+        for one in self.stage.instructions:
+            if isinstance(one, Cmd | Entrypoint) or one.keyword == "HEALTHCHECK":
+                yield one.arguments.text
+
+    @property
+    def manager(self) -> str:
+        return next((manager for _, manager, _ in self.installed()), "")
+
+    # -- what is copied ----------------------------------------------------------------------------------
+
+    def copied(self) -> Iterator[tuple[Copy | Add, str, str]]:
+        """COPY or ADD, a path of the context ("" for all of it), and the place it gets in the image."""
+        for one in self.stage.instructions:
+            if not isinstance(one, Copy | Add) or (isinstance(one, Copy) and one.from_):
+                continue
+            folder = self.facts.before(one).workdir or "/"
+            target = posixpath.normpath(posixpath.join(folder, one.destination.text))
+            into = one.destination.text.endswith(("/", ".")) or len(one.sources) > 1
+            for word in one.sources:
+                source = posixpath.normpath(word.text.lstrip("/") or ".")
+                if source == ".":
+                    yield one, "", target
+                elif self._is_folder(source):
+                    yield one, source, target
+                else:
+                    yield one, source, posixpath.join(target, posixpath.basename(source)) if into else target
+
+    def external(self) -> Iterator[Copy]:
+        """The COPYs from other images."""
+        for one in self.stage.instructions:
+            if isinstance(one, Copy) and one.from_ is not None:
+                yield one
+
+    def _is_folder(self, source: str) -> bool:
+        return any(path.startswith(f"{source}/") for path in self.folder.files)
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every file of the context that is copied, and its place in the image."""
+        for _, source, target in self.copied():
+            if source and not self.folder.known:
+                yield source, target
+            for path in self.folder.files:
+                if not source:
+                    yield path, posixpath.join(target, path)
+                elif path == source:
+                    yield path, target
+                elif path.startswith(f"{source}/"):
+                    yield path, posixpath.join(target, path[len(source) + 1 :])
+
+
+# -dev packages without a library of their own.
+_NO_LIBRARY = frozenset(["libc6-dev", "libc-dev", "musl-dev", "linux-libc-dev", "python3-dev", "python-dev"])
+
+
+def option(command: Command, *names: str) -> str | None:
+    """The value of an option (`-o x`, `-ox`, `--out=x`); None when it is not there or not known."""
+    values = command.values
+    for at, text in enumerate(values):
+        for name in names:
+            if text == name:
+                return values[at + 1] if at + 1 < len(values) else None
+            if text and text.startswith(f"{name}=") and name.startswith("--"):
+                return text[len(name) + 1 :]
+    return None

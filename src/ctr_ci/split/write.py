@@ -1,0 +1,188 @@
+"""The text of a split: the user's own lines, moved or repeated, and the few that are new.
+
+Every comment, heredoc and line end of the original stays; what only configures the image moves with the
+comments above it to the stage that ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ctr_ci.dockerfile import (
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    Healthcheck,
+    Instruction,
+    Label,
+    Maintainer,
+    Run,
+    Shell,
+    Stopsignal,
+    User,
+    Volume,
+    Workdir,
+)
+from ctr_ci.split.model import Artefact
+from ctr_ci.split.reading import Reading
+
+STAGE = "build"
+_CONFIGURES = (Cmd, Entrypoint, Expose, Healthcheck, Label, Maintainer, Stopsignal, Volume)
+_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the new stage holds beside the user's own lines: its image, commands that install packages and
+    that prepare accounts and folders, and what ships. `after` runs at the end of the first stage."""
+
+    runtime: str
+    installs: str
+    prepares: tuple[str, ...]
+    artefacts: tuple[Artefact, ...]
+    after: tuple[str, ...]
+
+
+def write(reading: Reading, draft: Draft) -> str:
+    """The whole new text."""
+    source = reading.facts.source
+    text, end = source.text, source.newline
+    stage = reading.stage
+    last_work = max(
+        (one.start for one in stage.instructions if isinstance(one, Run | Copy | Add)),
+        default=stage.base.start,
+    )
+    moved = [one for one in stage.instructions if _moves(one, last_work)]
+    gone = [_region(text, one) for one in moved]
+    name = stage.base.name.text if stage.base.name is not None else STAGE
+    first = text[: stage.base.image.end] + ("" if stage.base.name is not None else f" AS {name}")
+    at = stage.base.image.end
+    for start, stop in gone:
+        first += text[at:start]
+        at = stop
+    first = (first + text[at:]).rstrip() + end
+    first += "".join(f"RUN {command}{end}" for command in draft.after)
+    return f"{first}{end}{end.join(_lines(reading, draft, name, moved, last_work))}{end}"
+
+
+def _moves(one: Instruction, last_work: int) -> bool:
+    """Whether an instruction only says what the image is like; ENV and the like, where no later command
+    can depend on it."""
+    return isinstance(one, _CONFIGURES) or (
+        one.start > last_work and isinstance(one, Env | User | Workdir | Shell | Arg)
+    )
+
+
+def _region(text: str, one: Instruction) -> tuple[int, int]:
+    """An instruction with the comments right above it and its line end."""
+    start = min([one.start, *(comment.start for comment in one.line.above)])
+    start = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", one.end)
+    return start, len(text) if stop < 0 else stop + 1
+
+
+def _lines(
+    reading: Reading, draft: Draft, name: str, moved: list[Instruction], last_work: int
+) -> Iterator[str]:
+    text = reading.facts.source.text
+    copied = [one for one in reading.stage.instructions if not _moves(one, last_work)]
+    platform = reading.stage.base.platform
+    flag = f"--platform={platform.text} " if platform is not None and "$" not in platform.text else ""
+    yield f"FROM {flag}{draft.runtime}"
+    kept = [one for one in copied if isinstance(one, Env)] + [
+        one for one in moved if not isinstance(one, Shell | User | Workdir | Arg)
+    ]
+    words = " ".join(text[one.start : one.end] for one in (*kept, *reading.external()))
+    for one in reading.stage.instructions:
+        if isinstance(one, Arg) and any(_reads(words, pair.key.text) for pair in one.pairs):
+            yield _own(text, one)
+    yield from (_own(text, one) for one in copied if isinstance(one, Env))
+    yield from (_with_comments(text, one) for one in moved if isinstance(one, Env))
+    if draft.installs:
+        yield draft.installs
+    workdir = _last(reading.stage.instructions, Workdir)
+    if reading.workdir != "/" or workdir is not None:
+        yield f"WORKDIR {_workdir(reading, workdir)}"
+    if draft.prepares:
+        yield _run(draft.prepares)
+    for external in reading.external():
+        yield _own(text, external)
+    yield from copies(name, draft.artefacts)
+    shell = _last(reading.stage.instructions, Shell)
+    if shell is not None:
+        yield _own(text, shell)
+    user = _last(reading.stage.instructions, User)
+    for one in moved:
+        if isinstance(one, Arg | Env | Shell | Workdir | User):
+            if one is user:
+                yield _with_comments(text, one)
+                user = None
+            continue
+        if isinstance(one, Cmd | Entrypoint | Healthcheck) and user is not None:
+            yield _own(text, user)
+            user = None
+        yield _with_comments(text, one)
+    if user is not None:
+        yield _own(text, user)
+
+
+def copies(name: str, artefacts: Iterable[Artefact]) -> Iterator[str]:
+    """A COPY for each artefact. A folder's content is copied, so it lands in a folder of the same name."""
+    for one in artefacts:
+        owner = f" --chown={one.owner}" if one.owner else ""
+        words = f"{one.path} {one.place}"
+        if " " in one.path + one.place:
+            words = f'["{one.path}", "{one.place}"]'
+        yield f"COPY --from={name}{owner} {words}"
+
+
+def _workdir(reading: Reading, last: Instruction | None) -> str:
+    if isinstance(last, Workdir) and last.path.text.startswith(("/", "$")):
+        return last.path.text
+    return reading.workdir
+
+
+def _last(instructions: Iterable[Instruction], kind: type) -> Instruction | None:
+    found = None
+    for one in instructions:
+        found = one if isinstance(one, kind) else found
+    return found
+
+
+def _own(text: str, one: Instruction) -> str:
+    return text[one.start : one.end].rstrip("\r\n")
+
+
+def _with_comments(text: str, one: Instruction) -> str:
+    """An instruction with the comments above it, without the blank lines before these."""
+    start, _ = _region(text, one)
+    return text[start : one.end].strip("\r\n")
+
+
+def _reads(words: str, name: str) -> bool:
+    return f"${name}" in words or f"${{{name}" in words
+
+
+def _run(commands: tuple[str, ...]) -> str:
+    return "RUN " + " && ".join(commands)
+
+
+def installs(manager: str, packages: tuple[str, ...], escape: str, newline: str) -> str:
+    """A RUN that installs packages of a distribution and leaves none of its lists."""
+    names = " ".join(packages)
+    if manager == "apk":
+        return f"RUN apk add --no-cache {names}"
+    if manager == "dnf":
+        return f"RUN dnf install -y --setopt=install_weak_deps=False {names} && dnf clean all"
+    steps = (
+        "apt-get update",
+        f"apt-get install -y --no-install-recommends {names}",
+        "rm -rf /var/lib/apt/lists/*",
+    )
+    line = "RUN " + " && ".join(steps)
+    return line if len(line) <= _LENGTH else "RUN " + f" {escape}{newline}    && ".join(steps)
