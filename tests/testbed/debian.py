@@ -26,11 +26,20 @@ PACKAGES = {
     "zsh": "zsh",
     "fish": "fish",
 }
+# Programs that stable Debian has not, or too old. They run here (glibc 2.34 or newer) and are not installed.
+TESTING = ("cosign", "crane", "oras")
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Missing(RuntimeError):
     """A part of the test bed is missing and cannot be installed from here; says what to do."""
+
+
+def cache() -> Path:
+    """The folder of what takes long to make and stays the same between runs."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ctr-ci-testbed")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def command(name: str) -> str:
@@ -67,6 +76,50 @@ def needed(*names: str) -> None:
     with lock_path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _install([p for p in packages if any(find(n) is None for n in absent if PACKAGES[n] == p)])
+
+
+def testing_tool(name: str) -> Path:
+    """The path of one of TESTING, taken from Debian testing (10 s) unless the cache has it. Raises Missing."""
+    program = cache() / f"testing-{name}"
+    with program.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            assert name in TESTING
+            needed(KEYRING)
+            with tempfile.TemporaryDirectory(dir=cache()) as work:
+                _take(name, Path(work), program)
+    return program
+
+
+def _take(name: str, work: Path, program: Path) -> None:
+    """Puts a program of Debian testing at `program`, by an apt with lists and archives of its own."""
+    sources, lists, archives = (work / each for each in ("sources.list", "lists", "archives"))
+    sources.write_text(f"deb [signed-by={KEYRING}] http://deb.debian.org/debian testing main\n")
+    for folder in (lists / "partial", archives / "archives/partial"):
+        folder.mkdir(parents=True)
+    apt = [
+        *("apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-"),
+        *("-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={archives}"),
+        *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3"),
+    ]
+    _run([*apt, "update"], work)
+    _run([*apt, "download", name], work)
+    _run(["dpkg-deb", "-x", str(next(work.glob("*.deb"))), "files"], work)
+    (work / "files/usr/bin" / name).rename(program)
+
+
+def _run(words: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=os.environ | {"PATH": FOLDERS},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise Missing(f"{' '.join(words)} failed:\n{done.stdout[-2000:]}")
 
 
 def _install(packages: list[str]) -> None:

@@ -18,7 +18,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from testbed import api
-from testbed.debian import KEYRING, Missing, command, needed
+from testbed.debian import KEYRING, Missing, cache, command, needed
 
 LABEL = "ctr-ci.testbed"
 BUSYBOX = "busybox:latest"
@@ -241,9 +241,7 @@ def _programs(programs: dict[str, str]) -> Iterator[Entry]:
 
 def _debian_tar() -> Path:
     """The base's tar in the cache folder, made there if need be."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ctr-ci-testbed")
-    folder.mkdir(parents=True, exist_ok=True)
-    tar = folder / f"debian-{_key(_bootstrap_arguments(), _debian_hooks())}.tar"
+    tar = cache() / f"debian-{_key(_bootstrap_arguments(), _debian_hooks())}.tar"
     if tar.exists():
         return tar
     needed("mmdebstrap", KEYRING)
