@@ -79,7 +79,7 @@ def needed(*names: str) -> None:
 
 
 def testing_tool(name: str) -> Path:
-    """The path of one of TESTING, taken from Debian testing (10 s) unless the cache has it. Raises Missing."""
+    """The path of one of TESTING, from Debian testing (10 s) unless the cache has it. Raises Missing."""
     program = cache() / f"testing-{name}"
     with program.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
