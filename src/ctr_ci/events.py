@@ -171,6 +171,16 @@ class BlobPushed:
 
 
 @value
+class PushProgress:
+    """How far a push is. `read_bytes` of an engine's export; of each blob under way: its name (of the
+    blob, else of the layer), "packing", "fetching" or "sending", and how many of its bytes are done."""
+
+    at: float
+    read_bytes: int
+    blobs: tuple[tuple[str, str, int, int], ...]
+
+
+@value
 class ManifestPushed:
     at: float
     repository: str
@@ -212,6 +222,7 @@ Event = (
     | ArtifactKept
     | GateDecided
     | BlobPushed
+    | PushProgress
     | ManifestPushed
     | TagMoved
     | BuildFinished

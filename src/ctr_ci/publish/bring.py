@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from ctr_ci.events import BlobPushed, Event, Noted
+from ctr_ci.events import BlobPushed, Event, PushProgress
 from ctr_ci.oci import (
     LARGEST,
     Descriptor,
@@ -25,11 +25,10 @@ from ctr_ci.publish.memory import Memory
 from ctr_ci.publish.pack import bytes_of
 from ctr_ci.publish.receipt import Shipped
 from ctr_ci.publish.release import Release
-from ctr_ci.publish.ship import Exported, Misplaced, Shipment
+from ctr_ci.publish.ship import HEARTBEAT_S, Exported, Misplaced, Shipment
 from ctr_ci.publish.wish import Content, Wish
 from ctr_ci.registry import Registry, RegistryError, blobs, manifests
 
-HEARTBEAT_S = 10.0
 # Names of build arguments that tell a secret: by a whole word between underscores.
 TELLING = "TOKEN|PASSWORD|PASSWD|SECRET|PASSPHRASE|CREDENTIALS?|APIKEY|(?:API|PRIVATE|ACCESS)_KEY"
 SECRETIVE = rf"(?:^|_)(?:{TELLING})(?:_|$)"
@@ -89,9 +88,7 @@ def _ship(
             try:
                 news = told.get(timeout=HEARTBEAT_S)
             except Empty:
-                yield Noted(
-                    clock.now(), "info", f"{shipment.read_bytes / 1e6:.0f} MB of the export read so far"
-                )
+                yield PushProgress(clock.now(), shipment.read_bytes, shipment.moving())
                 continue
             if isinstance(news, BaseException):
                 raise news

@@ -105,12 +105,14 @@ def bytes_of(content: bytes) -> Upload:
 
 
 class Spool:
-    """A blob on its way: written once, its digest known at the end, read as often as need be."""
+    """A blob on its way: written once, its digest known at the end, read as often as need be. `sent` is
+    how far the last reading has come."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="ctr-ci-")  # noqa: SIM115  lives as long as we do
         self._running = sha256()
         self.size = 0
+        self.sent = 0
 
     def write(self, piece: bytes) -> None:
         self._running.update(piece)
@@ -131,6 +133,7 @@ class Spool:
             while piece := os.pread(file.fileno(), READ, at):
                 check()
                 at += len(piece)
+                self.sent = at
                 yield piece
 
         return Upload(self.size, pieces)

@@ -6,6 +6,7 @@ once its content has proven to be a layer of the tested image. Memory: some bloc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -25,6 +26,8 @@ from ctr_ci.registry import blobs as registry_blobs
 if TYPE_CHECKING:
     from ctr_ci import image
 
+HEARTBEAT_S = 0.2  # between two looks at how far a push is
+Moving = tuple[str, str, int, int]  # of a PushProgress
 WORKERS = 4
 FAREWELL_S = 3.0
 # Engines keep a layer at another place once it is not the topmost; a large one is known by its size.
@@ -89,6 +92,10 @@ class Shipment:
         with self._lock:
             self._failure = self._failure or error
         self._stop.set()
+
+    def moving(self) -> tuple[Moving, ...]:
+        """How far the layers under way are."""
+        return tuple(state for worker in tuple(self._workers) if (state := worker.moving()))
 
     def check(self) -> None:
         """Raises Stopped once the push was called off."""
@@ -179,7 +186,7 @@ class Shipment:
                 passing.forgo()
                 return None
             slots.acquire()
-            worker = _Worker(self, file.name, Spool(), self._packing, slots.release)
+            worker = _Worker(self, file, Spool(), self._packing, slots.release)
             self._workers.append(worker)
             try:
                 for block in blocks(passing):
@@ -240,9 +247,11 @@ class _Worker:
     """Packs one layer while it arrives, then uploads it. Its thread dies with the process."""
 
     def __init__(
-        self, shipment: Shipment, place: str, spool: Spool, packing: Packing, freed: Callable[[], None]
+        self, shipment: Shipment, file: image.File, spool: Spool, packing: Packing, freed: Callable[[], None]
     ) -> None:
-        self.place = place
+        self.place = file.name
+        self._size = file.size
+        self._taken = 0
         self.spool = spool
         self._shipment = shipment
         self._packing = packing
@@ -250,6 +259,7 @@ class _Worker:
         self._freed = freed
         self._error: BaseException | None = None
         self._made: Descriptor | None = None
+        self._blob: Descriptor | None = None
         self._done = Flag()
         self._thread = Thread(target=self._run, name="ctr-ci layer", daemon=True)
         self._thread.start()
@@ -271,6 +281,15 @@ class _Worker:
     def abandon(self) -> None:
         self._error = self._error or Stopped()
 
+    def moving(self) -> Moving | None:
+        """How far its layer is, None once that is over."""
+        if self._done.is_set():
+            return None
+        if self._blob:
+            return self._blob.digest.hex, "sending", self.spool.sent, self._blob.size
+        words = re.findall(r"[0-9a-f]{64}", self.place)
+        return (words[0] if words else self.place), "packing", self._taken, self._size
+
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)
 
@@ -286,7 +305,7 @@ class _Worker:
     def _run(self) -> None:
         try:
             take(self._blocks(), self.spool, self._packing)
-            blob = Descriptor(self._packing.oci_type, self.spool.digest, self.spool.size)
+            blob = self._blob = Descriptor(self._packing.oci_type, self.spool.digest, self.spool.size)
             self._shipment.send(blob, self.spool.upload(self._shipment.check))
             self._made = blob
         except BaseException as error:  # noqa: BLE001  told by `result` in the thread that waits
@@ -310,6 +329,7 @@ class _Worker:
                 continue
             if not isinstance(block, bytes):
                 return
+            self._taken += len(block)
             yield block
 
 

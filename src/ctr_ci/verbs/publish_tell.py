@@ -3,44 +3,95 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
-from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, TagMoved
+from ctr_ci.events import BlobPushed, Event, ManifestPushed, Noted, PushProgress, TagMoved
 from ctr_ci.problem import Problem, Refused
 from ctr_ci.publish import Receipt, Release, Wish
 from ctr_ci.registry import Registry, blobs, manifests
 from ctr_ci.report import receipt as receipts
+from ctr_ci.report.push_live import Bars, Pace
 from ctr_ci.verbs.publish_request import Request
+from ctr_ci.verbs.run_view import PLAIN
+
+Show = Callable[[Event], None]
 
 
 def watch(request: Request, pushing: Generator[Event, None, Receipt]) -> tuple[Receipt, tuple[Event, ...]]:
     """Runs the push to its end, saying what happens."""
     events: list[Event] = []
-    while True:
-        try:
-            event = next(pushing)
-        except StopIteration as done:
-            receipt: Receipt = done.value
-            return receipt, tuple(events)
-        events.append(event)
-        if not request.quiet:
-            _tell(event)
+    show, end = (_nothing, _over) if request.quiet else _drawn() if _draws(request) else _listed(request)
+    try:
+        while True:
+            try:
+                event = next(pushing)
+            except StopIteration as done:
+                receipt: Receipt = done.value
+                return receipt, tuple(events)
+            if not isinstance(event, PushProgress):
+                events.append(event)
+            show(event)
+    finally:
+        end()
 
 
-def _tell(event: Event) -> None:
+def _draws(request: Request) -> bool:
+    """Whether bars are drawn: on a terminal that can, outside of CI, whose logs should read as logs."""
+    dumb = os.environ.get("TERM", "dumb") == "dumb" or any(os.environ.get(name) for name in PLAIN)
+    return sys.stderr.isatty() and not dumb and not request.json
+
+
+def _nothing(event: Event) -> None:
+    """Of `--quiet`."""
+
+
+def _over() -> None:
+    """Nothing is drawn that would have to go."""
+
+
+def _drawn() -> tuple[Show, Callable[[], None]]:
+    bars = Bars()
+
+    def show(event: Event) -> None:
+        size = os.get_terminal_size(sys.stderr.fileno())
+        _write(bars.read(event, _said(event), size.columns or 80, size.lines or 24))
+
+    return show, lambda: _write(bars.end())
+
+
+def _listed(request: Request) -> tuple[Show, Callable[[], None]]:
+    pace = Pace()
+
+    def show(event: Event) -> None:
+        text = _said(event)
+        if isinstance(event, PushProgress) and not request.json:
+            text = pace.read(event)
+        _write(f"{text}\n" if text else "")
+
+    return show, _over
+
+
+def _write(text: str) -> None:
+    if text:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _said(event: Event) -> str:
+    """The line that an event leaves, "" for none."""
     match event:
         case BlobPushed(_, digest, size_bytes, how):
-            text = f"{how:9} {digest[7:19]} {size_bytes / 1e6:8.2f} MB"
+            return f"{how:9} {digest[7:19]} {size_bytes / 1e6:8.2f} MB"
         case ManifestPushed(_, repository, digest, _):
-            text = f"manifest  {repository}@{digest}"
+            return f"manifest  {repository}@{digest}"
         case TagMoved(_, repository, tag, _, previous):
-            text = f"tag       {repository}:{tag}" + (f" (was {previous[:19]})" if previous else "")
+            return f"tag       {repository}:{tag}" + (f" (was {previous[:19]})" if previous else "")
         case Noted(_, _, text):
-            pass
+            return text
         case _:
-            return
-    print(text, file=sys.stderr, flush=True)
+            return ""
 
 
 def hand_out(request: Request, receipt: Receipt) -> None:
