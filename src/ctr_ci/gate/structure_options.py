@@ -134,7 +134,7 @@ class _Asks:
                 node.span,
                 f"{what} is closed to gates",
                 "tests that do without",
-                f"`allow: [{rule}]` beside `structure-test:` in ctr-ci.yaml gives it to this file's containers",
+                f"`allow: [{rule}]` beside `structure-test:` in ctr-ci.yaml lets this file have it",
             )
 
     def _variables(self, lines: list[str], node: Node, name: str) -> Iterator[tuple[str, Secret]]:

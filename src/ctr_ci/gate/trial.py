@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ctr_ci.engine import Attached, CannotStart, ContainerSpec, Engine, Image, Terminal
+from ctr_ci.engine import CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.gate.policy import Command, Healthcheck
 from ctr_ci.problem import WorldError
 
@@ -124,8 +124,7 @@ def run(container: str, bench: Bench, within_s: float, terminal: bool = False) -
     """Starts a container that was created, and hears it to its end. `terminal`: it was created with one,
     on which both streams are one."""
     engine, said = bench.engine, Said()
-    heard = _heard(engine.terminal(container)) if terminal else _streams(engine.attach(container))
-    with closing(heard):
+    with _heard(engine, container, terminal) as heard:
         try:
             engine.start(container)
         except CannotStart as error:
@@ -150,17 +149,12 @@ def run(container: str, bench: Bench, within_s: float, terminal: bool = False) -
     return said
 
 
-def _streams(attached: Attached) -> Generator[tuple[str, bytes]]:
-    try:
-        for output in attached:
-            yield output.stream, output.data
-    finally:
-        attached.close()
-
-
-def _heard(terminal: Terminal) -> Generator[tuple[str, bytes]]:
-    try:
-        while data := terminal.receive():
-            yield "stdout", data
-    finally:
-        terminal.close()
+@contextmanager
+def _heard(engine: Engine, container: str, terminal: bool) -> Iterator[Iterator[tuple[str, bytes]]]:
+    """What a container will print, by stream."""
+    if terminal:
+        with closing(engine.terminal(container)) as screen:
+            yield (("stdout", data) for data in iter(screen.receive, b""))
+    else:
+        with closing(engine.attach(container)) as attached:
+            yield ((output.stream, output.data) for output in attached)
