@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ctr_ci.problem import WorldError
+from ctr_ci.problem import Refused, WorldError
 
 BUILD_LABEL = "ctr-ci.build"  # the build's ID: on everything of ours in the engine
 OWNER_LABEL = "ctr-ci.owner"  # "<boot id>/<pid>/<process start ticks>": who must still be alive
@@ -87,6 +87,19 @@ class Owned:
     image_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BuildLine:
+    """What a build says: `text` of its log, or an image that it now has (`image_id`; the classic builder
+    names one an instruction, shortened; the last one is the result)."""
+
+    text: str = ""
+    image_id: str = ""
+
+
+class BuildFailed(Refused):
+    """A build came to an end without an image: the Dockerfile's own fault."""
+
+
 class CannotStart(WorldError):
     """The container was refused for its own sake: no such program, folder or user in its image."""
 
@@ -131,6 +144,15 @@ class Engine(Protocol):
     def tag(self, image_id: str, name: str) -> None: ...
     def commit(self, container_id: str) -> str:
         """Makes a nameless image of an ended container, without our labels: its ID."""
+
+    def build(
+        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+    ) -> Iterator[BuildLine]:
+        """Builds the Dockerfile at a path in a tar archive, by the classic builder or BuildKit, and gives
+        the image no name. Raises BuildFailed."""
+
+    def image_ids(self) -> frozenset[str]:
+        """All local images, those between the instructions of classic builds among them."""
 
     def remove_image(self, image_id: str) -> None:
         """Removes an image that has no name; one that is gone, or in use, is left as it is."""

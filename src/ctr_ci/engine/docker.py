@@ -20,9 +20,9 @@ from docker.tls import TLSConfig
 from docker.utils import config as library_config
 from requests.exceptions import RequestException
 
-from ctr_ci.engine import body, failure
+from ctr_ci.engine import body, building, failure
 from ctr_ci.engine.address import Address
-from ctr_ci.engine.api import BUILD_LABEL, Attached, ContainerSpec, Image, Owned, Terminal
+from ctr_ci.engine.api import BUILD_LABEL, Attached, BuildLine, ContainerSpec, Image, Owned, Terminal
 from ctr_ci.engine.stream import Frames
 from ctr_ci.problem import Problem, WorldError
 
@@ -101,6 +101,23 @@ class DockerEngine:
     def commit(self, container_id: str) -> str:
         made = self._call("commit", self._client.commit, container_id, conf=body.committed())
         return str(made["Id"])
+
+    def build(
+        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+    ) -> Iterator[BuildLine]:
+        # Not `APIClient.build`: it wants a file, and would send the user's logins.
+        api = f"{self._client.base_url}/v{self._client.api_version}"
+        url = f"{api}/build?{building.query(dockerfile, buildkit)}"
+        headers = {"Content-Type": "application/x-tar"}
+        response = self._call(
+            "build", self._client.post, url, data=context, headers=headers, stream=True, timeout=None
+        )
+        if response.status_code != 200:
+            raise failure.unbuilt(response.status_code, response.content)
+        return building.lines(response.iter_content(None))
+
+    def image_ids(self) -> frozenset[str]:
+        return frozenset(str(one["Id"]) for one in self._call("list images", self._client.images, all=True))
 
     def remove_image(self, image_id: str) -> None:
         self._gone_is_fine("remove an image", self._client.remove_image, image_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ctr_ci.engine.api import CannotStart
-from ctr_ci.problem import Problem, WorldError
+from ctr_ci.engine.api import BuildFailed, CannotStart
+from ctr_ci.problem import CtrCiError, Problem, WorldError
 
 FAULT_OF_THE_CONTAINER = ("OCI runtime create failed", "unable to find user", "No command specified")
 
@@ -36,6 +36,13 @@ def refused(call: str, status: int, body: bytes) -> WorldError:
             Problem(f"the engine's disk is full: {message}", help="`docker system df` says why")
         )
     return WorldError(Problem(f"the engine refused to {call} ({status}): {message}"))
+
+
+def unbuilt(status: int, body: bytes) -> CtrCiError:
+    """The engine did not begin a build: 400 where the Dockerfile is to blame."""
+    if status == 400:
+        return BuildFailed(Problem(f"the engine refused to build: {said(body)}"))
+    return refused("build", status, body)
 
 
 def said(body: bytes) -> str:

@@ -17,12 +17,22 @@ from socket import AF_UNIX, SHUT_RDWR
 from socket import socket as Socket
 from urllib.parse import quote, urlencode
 
-from ctr_ci.engine import body, failure
+from ctr_ci.engine import body, building, failure
 from ctr_ci.engine.address import Address
-from ctr_ci.engine.api import BUILD_LABEL, Attached, Bind, ContainerSpec, Engine, Image, Owned, Terminal
+from ctr_ci.engine.api import (
+    BUILD_LABEL,
+    Attached,
+    Bind,
+    BuildLine,
+    ContainerSpec,
+    Engine,
+    Image,
+    Owned,
+    Terminal,
+)
 from ctr_ci.engine.sight import Sight, container_id, of_container
 from ctr_ci.engine.stream import Frames
-from ctr_ci.problem import Problem, WorldError
+from ctr_ci.problem import CtrCiError, Problem, WorldError
 
 API = "/v1.41"  # engine 20.10 of December 2020 and later
 TIMEOUT_S = 120.0
@@ -94,6 +104,29 @@ class LocalEngine:
             "commit", "POST", f"/commit?container={container_id}&pause=0", body.committed(), timeout=None
         )
         return str(_parsed(made)["Id"])
+
+    def build(
+        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+    ) -> Iterator[BuildLine]:
+        connection = _Connection(self.socket, None)
+        path = f"{API}/build?{building.query(dockerfile, buildkit)}"
+        try:
+            headers = {"Content-Type": "application/x-tar"}
+            connection.request("POST", path, body=context, headers=headers, encode_chunked=True)
+            response = connection.getresponse()
+            if response.status != 200:
+                raise failure.unbuilt(response.status, response.read())
+        except (http.client.HTTPException, OSError) as error:
+            connection.close()
+            raise failure.unreachable(self._address.url, str(error)) from error
+        except CtrCiError:
+            connection.close()
+            raise
+        return building.lines(self._pieces(connection, response))
+
+    def image_ids(self) -> frozenset[str]:
+        listed = json.loads(self._call("list images", "GET", "/images/json?all=1"))
+        return frozenset(str(one["Id"]) for one in listed)
 
     def remove_image(self, image_id: str) -> None:
         self._gone_is_fine("remove an image", "DELETE", f"/images/{image_id}")
@@ -192,7 +225,7 @@ class LocalEngine:
         self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
     ) -> Iterator[bytes]:
         try:
-            while piece := response.read(1 << 16):
+            while piece := response.read1(1 << 16):
                 yield piece
         except (http.client.HTTPException, OSError) as error:
             raise failure.unreachable(self._address.url, str(error)) from error

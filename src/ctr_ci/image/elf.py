@@ -21,13 +21,14 @@ RUST_MARK = b"/rustc"
 OVERLAP = 32
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 PF_W = 2
-DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME = 1, 5, 10, 14
+DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_RUNPATH = 1, 5, 10, 14, 15, 29
 KINDS = {1: "object", 2: "executable", 3: "shared", 4: "core"}
 
 
 class Binary(NamedTuple):
     """`kind`: object, executable, shared (also position-independent executables), core or "".
-    `needed`: sonames; None where they could not be read. `module`: a Go program's main package."""
+    `needed`: sonames; None where they could not be read. `module`: a Go program's main package.
+    `search`: the folders of its own that its libraries are looked for in, as written (`$ORIGIN/lib`)."""
 
     kind: str
     interpreter: str = ""
@@ -35,6 +36,7 @@ class Binary(NamedTuple):
     needed: tuple[str, ...] | None = ()
     language: str = ""
     module: str = ""
+    search: tuple[str, ...] = ()
 
 
 class _Layout(NamedTuple):
@@ -136,6 +138,7 @@ class _Scan:
         layout = self.layout
         needed: tuple[str, ...] | None = ()
         soname = ""
+        search: tuple[str, ...] = ()
         if layout.dynamic[1]:
             strings = self._whole(self._strings()) if self.dynamic is not None else None
             if self.dynamic is None or (strings is None and DT_NEEDED in self.dynamic):
@@ -143,8 +146,10 @@ class _Scan:
             elif strings is not None:
                 needed = tuple(_string(strings, at) for at in self.dynamic.get(DT_NEEDED, ()))
                 soname = next((_string(strings, at) for at in self.dynamic.get(DT_SONAME, ())), "")
+                told = self.dynamic.get(DT_RUNPATH) or self.dynamic.get(DT_RPATH) or ()
+                search = tuple(folder for at in told for folder in _string(strings, at).split(":") if folder)
         module = _go_module(self.go) if self.go else ""
-        return Binary(layout.kind, layout.interpreter, soname, needed, self.language, module)
+        return Binary(layout.kind, layout.interpreter, soname, needed, self.language, module, search)
 
 
 def _layout(head: bytes) -> _Layout:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from ctr_ci.image import archive, config, distribution, layers, secrets
 from ctr_ci.image.archive import File
+from ctr_ci.image.merge import merge
 from ctr_ci.image.packages import databases
+from ctr_ci.image.state import State
 from ctr_ci.image.stream import Piece
 from ctr_ci.image.weigh import weigh
 from ctr_ci.image.weight import Weight
@@ -28,7 +31,27 @@ def inspect(
 
     Raises InputError (Truncated where it is cut off). Memory: some 500 bytes a path, no content.
     """
+    return _opened(chunks, wanted, engine_bytes, base, where)[0]
 
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """An image's `weight`, what a container of it sees (`state`), and the bytes of its config."""
+
+    weight: Weight
+    state: State
+    config: bytes
+
+
+def contents(chunks: Iterable[Piece], *, engine_bytes: int | None = None, where: str = "") -> Contents:
+    """As `inspect`, with the finished filesystem beside the weight."""
+    weight, parsed, read, raw = _opened(chunks, "", engine_bytes, None, where)
+    return Contents(weight, State.of(parsed, read, merge(read)), raw)
+
+
+def _opened(
+    chunks: Iterable[Piece], wanted: str, engine_bytes: int | None, base: Sequence[str] | None, where: str
+) -> tuple[Weight, config.Config, list[layers.Layer], bytes]:
     def each(_: File, blocks: Iterator[Piece]) -> layers.Layer:
         return layers.read(blocks, _keep)
 
@@ -47,7 +70,7 @@ def inspect(
         engine_bytes=engine_bytes,
         base=base,
     )
-    return replace(weight, distribution=distribution.find(read))
+    return replace(weight, distribution=distribution.find(read)), parsed, read, image.config
 
 
 def inspect_layers(

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctr_ci.lint.apply import Fixed, diff, fix
     from ctr_ci.lint.codec import Packed, pack, unpack
+    from ctr_ci.lint.ignorefile import Ignore
     from ctr_ci.lint.options import check as check_options
     from ctr_ci.lint.toolchain import build_only
 
@@ -28,6 +29,7 @@ _LATER = {
     "pack": ("codec", "pack"),
     "unpack": ("codec", "unpack"),
     "check_options": ("options", "check"),
+    "Ignore": ("ignorefile", "Ignore"),
     "build_only": ("toolchain", "build_only"),
 }
 
@@ -40,6 +42,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Fixed",
+    "Ignore",
     "Linted",
     "Outcome",
     "Packed",

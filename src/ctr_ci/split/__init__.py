@@ -6,5 +6,19 @@ holds the images of both files against each other; who builds them is `verbs`.
 
 from ctr_ci.split.decide import split
 from ctr_ci.split.model import Artefact, Fine, Folder, Refusal, Split, Wish
+from ctr_ci.split.proof import Base, Check, compare, left_behind, program
 
-__all__ = ["Artefact", "Fine", "Folder", "Refusal", "Split", "Wish", "split"]
+__all__ = [
+    "Artefact",
+    "Base",
+    "Check",
+    "Fine",
+    "Folder",
+    "Refusal",
+    "Split",
+    "Wish",
+    "compare",
+    "left_behind",
+    "program",
+    "split",
+]
