@@ -10,6 +10,7 @@ from ctr_ci.lint import all_rules
 from ctr_ci.reference import action_yml, hooks_yaml, rule_pages, settings_page, settings_schema
 from ctr_ci.reference.cloudbuild_page import render as cloudbuild_page
 from ctr_ci.reference.cloudbuild_schema import render as cloudbuild_schema
+from ctr_ci.reference.gates_page import render as gates_page
 from ctr_ci.reference.record_schema import render as record_schema
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,7 @@ def files() -> dict[str, str]:
         "docs/ctr-ci.schema.json": settings_schema(all_rules()),
         "docs/cloudbuild-fields.md": cloudbuild_page(),
         "docs/cloudbuild.schema.json": cloudbuild_schema(),
+        "docs/gates.md": gates_page(),
         "docs/record.schema.json": record_schema(),
         "docs/settings.md": settings_page(),
         **rule_pages(all_rules()),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ctr_ci.gate.decide import Verdict, decide
+from ctr_ci.gate.keys import KEYS, Key
 from ctr_ci.gate.load import load
 from ctr_ci.gate.policy import Gate, Policy, Stage
 
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctr_ci.gate.judging import Surroundings, judge
 
-__all__ = ["Gate", "Policy", "Stage", "Surroundings", "Verdict", "decide", "judge", "load"]
+__all__ = ["KEYS", "Gate", "Key", "Policy", "Stage", "Surroundings", "Verdict", "decide", "judge", "load"]
 
 
 def __getattr__(name: str) -> object:

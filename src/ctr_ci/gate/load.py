@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from ctr_ci.document import Entry, List, Map, Node, Scalar
+from ctr_ci.gate.keys import CHECKS, KEYS
 from ctr_ci.gate.policy import (
     ALLOWABLE,
+    SEVERITIES,
     Check,
     Command,
     Gate,
@@ -26,7 +28,6 @@ from ctr_ci.gate.policy import (
 from ctr_ci.gate.reading import Reading
 from ctr_ci.problem import InputError
 
-SEVERITIES = ("error", "warning", "info", "style")
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -57,28 +58,29 @@ class _Reader(Reading):
     def gates(self, node: Node | None) -> tuple[Gate, ...]:
         found: list[Gate] = []
         for item in self.items(node, "gates"):
-            known = ("name", "images", "expect", "entrypoint", "within", "allow", *_CHECKS)
-            keys = self.keys(item, known, "a gate")
+            keys = self.keys(item, [key.name for key in KEYS], "a gate")
             name = self._name(item, keys, "gate")
             images = self.texts(keys.get("images"))
             checks = tuple(self._checks(keys))
             if not checks:
-                self.say(item.span, f"gate {name!r} checks nothing", f"one of {', '.join(_CHECKS)}")
+                self.say(item.span, f"gate {name!r} checks nothing", f"one of {', '.join(CHECKS)}")
             if any(other.name == name for other in found):
                 self.say(item.span, f"a second gate {name!r}", "a name of its own")
             found.append(Gate(name, checks, images))
         return tuple(found)
 
     def _checks(self, keys: dict[str, Entry]) -> Iterator[Check]:
-        for key, read in _CHECKS.items():
-            if key in keys:
-                check = read(self, keys[key], keys)
+        for name in CHECKS:
+            if name in keys:
+                check = _READ[name](self, keys[name], keys)
                 if check is not None:
                     yield check
-        for key, kinds in _SERVES.items():
-            if key in keys and not any(kind in keys for kind in kinds):
-                beside = " or ".join(f"`{kind}`" for kind in kinds)
-                self.say(keys[key].key_span, f"{key} without a {kinds[0]}", f"a {beside} beside it")
+        for key in KEYS:
+            if key.serves and key.name in keys and not any(kind in keys for kind in key.serves):
+                beside = " or ".join(f"`{kind}`" for kind in key.serves)
+                self.say(
+                    keys[key.name].key_span, f"{key.name} without a {key.serves[0]}", f"a {beside} beside it"
+                )
 
     def _amount(self, make: Callable[[int], Check], entry: Entry, _: dict[str, Entry]) -> Check | None:
         from ctr_ci.image import Amount
@@ -191,14 +193,7 @@ def _flagged(make: Callable[[], Check]) -> _Read:
     return lambda reader, entry, keys: reader._flag(make, entry, keys)
 
 
-# What stands beside a check and says more of it.
-_SERVES = {
-    "expect": ("command",),
-    "entrypoint": ("command",),
-    "within": ("command", "structure-test"),
-    "allow": ("structure-test",),
-}
-_CHECKS: dict[str, _Read] = {
+_READ: dict[str, _Read] = {
     "max-size": _sized(MaxSize),
     "max-build-bytes": _sized(MaxBuildBytes),
     "non-root": _flagged(NonRoot),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 # What a structure test's containers get only where ctr-ci.yaml says so; named as for steps where
 # it is the same. `environment`: variables of whoever runs ctr-ci.
 ALLOWABLE = ("privileged", "capabilities", "host-path", "environment")
+SEVERITIES = ("error", "warning", "info", "style")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ctr_ci.broker import GRANTABLE
+from ctr_ci.gate import KEYS
 from ctr_ci.lint import Rule
 from ctr_ci.settings import LINT, Setting
 from ctr_ci.value import fields
@@ -39,6 +40,16 @@ _STEP = {
     "additionalProperties": False,
     "properties": {"allow": {"type": "array", "items": {"enum": list(GRANTABLE)}}},
 }
+_GATE = {
+    "type": "object",
+    "description": "A check that images must pass before they may be pushed.",
+    "required": ["name"],
+    "additionalProperties": False,
+    "properties": {key.name: {"description": key.says, **key.shape} for key in KEYS},
+    "dependentSchemas": {
+        key.name: {"anyOf": [{"required": [served]} for served in key.serves]} for key in KEYS if key.serves
+    },
+}
 
 
 def render(rules: tuple[Rule, ...]) -> str:
@@ -51,7 +62,7 @@ def render(rules: tuple[Rule, ...]) -> str:
         "properties": {
             "lint": lint_schema(rules),
             "stages": {"type": "array", "items": _STAGE},
-            "gates": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+            "gates": {"type": "array", "items": _GATE},
             "steps": {"type": "object", "additionalProperties": _STEP},
             "publish": {"type": "object"},
         },
