@@ -16,7 +16,7 @@ from ctr_ci.oci import Repository
 from ctr_ci.problem import CtrCiError
 from ctr_ci.registry import failure
 from ctr_ci.registry.auth import Anonymous, Credential, Door, Grant, token_flow
-from ctr_ci.registry.failure import Broken
+from ctr_ci.registry.failure import Broken, RegistryError
 from ctr_ci.registry.http import Request, Response, loopback, origin
 from ctr_ci.registry.retry import Clock, Tries
 from ctr_ci.registry.transport import Transport
@@ -24,6 +24,7 @@ from ctr_ci.registry.transport import Transport
 # Where the API of a registry is served by another host than its name says.
 API_HOSTS = {"docker.io": "registry-1.docker.io"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REFUSED = frozenset({400, 401, 403})
 MOST_REDIRECTS = 5
 MOST_KNOCKS = 3  # at a door where nobody answers
 NOBODY = Anonymous()
@@ -34,7 +35,8 @@ PATIENT = Tries()
 class Access:
     """How to reach a registry: the credential, `writes` or only reads, token hosts that the user
     trusts, repositories to mount from, and `plain` for http where the host is not this machine
-    (which is always plain, unless `tls`)."""
+    (which is always plain, unless `tls`). `renew` gives another credential once this one, which has
+    been good, is refused (those of an exchange live for minutes), None where there is no other."""
 
     credential: Credential = NOBODY
     writes: bool = True
@@ -42,6 +44,7 @@ class Access:
     mounts: tuple[str, ...] = ()
     plain: bool = False
     tls: bool = False
+    renew: Callable[[], Credential | None] = lambda: None
 
 
 class Registry:
@@ -64,6 +67,8 @@ class Registry:
         self._warn = warn
         self._warned: set[str] = set()
         self._grant: Grant | None = None
+        self._renew = access.renew
+        self._good = False  # the credential has opened something
         self._asking = RLock()
         self._host = API_HOSTS.get(repository.host, repository.host)
         actions = "pull,push" if access.writes else "pull"
@@ -87,6 +92,34 @@ class Registry:
 
     def answer(self, request: Request) -> Response:
         """The answer, whatever its status, after authorising and trying again where that is safe."""
+        credential = self._door.credential
+        try:
+            response = self._authorised(request)
+        except RegistryError as error:
+            if error.status not in REFUSED or not self._renewed(credential):
+                raise
+            return self._authorised(request)
+        if response.status == 401 and self._renewed(credential):
+            return self._authorised(request)
+        self._good = self._good or response.status not in REFUSED
+        return response
+
+    def _renewed(self, refused: Credential) -> bool:
+        """Is there another credential now than the one that was good and is refused?"""
+        with self._asking:
+            if self._door.credential is not refused:
+                return True
+            if not self._good:
+                return False
+            self._good = False
+            another = self._renew()
+            if another is None:
+                return False
+            self._door = replace(self._door, credential=another)
+            self._grant = None
+            return True
+
+    def _authorised(self, request: Request) -> Response:
         while True:
             used = self._grant
             flow = token_flow(request, replace(self._door, monotonic=self.clock.monotonic()), used)

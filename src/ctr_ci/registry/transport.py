@@ -91,18 +91,27 @@ class Transport:
     def _exchange(self, request: Request) -> _Exchange:
         place = origin(request.url)
         while True:
-            with self._lock:
-                kept = self._idle.get(place)
-                connection = kept.pop() if kept else None
+            connection = self._kept(place)
             stale = connection is not None
             try:
                 answer, whole = _talk(connection or self._connect(place), request, self._agent)
             except (OSError, http.client.HTTPException) as error:
-                # A kept connection may have been closed by the other side in the meantime.
-                if stale and not isinstance(error, TimeoutError):
+                # A kept connection may have been closed by the other side in the meantime. But where a
+                # blob broke off, its session must be asked first how much it holds.
+                if stale and not isinstance(error, TimeoutError) and not isinstance(request.body, Upload):
                     continue
                 raise _broken(error) from error
             return _Exchange(self, place, answer, whole, request.url)
+
+    def _kept(self, place: Origin) -> http.client.HTTPConnection | None:
+        """A connection that is there already, and that the other side has not visibly closed."""
+        while True:
+            with self._lock:
+                kept = self._idle.get(place)
+                connection = kept.pop() if kept else None
+            if connection is None or not (connection.sock is None or _answered(connection.sock)):
+                return connection
+            connection.close()
 
     def keep(self, place: Origin, connection: http.client.HTTPConnection) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -87,6 +88,7 @@ class Clients:
             (*self._reach.mounts, *mounts),
             self._reach.plain_http,
             tls=bool(self._reach.trust.ca_file),
+            renew=partial(self._renewed, source, repository),
         )
         return Registry(
             repository,
@@ -98,16 +100,28 @@ class Clients:
 
     def _credential(self, source: str, repository: Repository) -> Credential:
         """Read or obtained once; what is obtained is good for one repository."""
-        kind, _, rest = source.partition(":")
-        host = repository.host
-        key = (source, str(repository) if kind in EXCHANGES else host)
+        exchanged = source.partition(":")[0] in EXCHANGES
+        key = (source, str(repository) if exchanged else repository.host)
         if key not in self._credentials:
-            if kind in EXCHANGES:
-                job = Job(host, repository.name, self._around.hidden, self.clock.now())
-                self._credentials[key] = obtain(kind, rest, job, self._ask)
-            else:
-                self._credentials[key] = self._around.find(source, host)
+            self._credentials[key] = (
+                self._obtained(source, repository)
+                if exchanged
+                else self._around.find(source, repository.host)
+            )
         return self._credentials[key]
+
+    def _renewed(self, source: str, repository: Repository) -> Credential | None:
+        """Another in the place of one that has been good and is refused now; None where the user's
+        own is all there is."""
+        if source.partition(":")[0] not in EXCHANGES:
+            return None
+        made = self._credentials[(source, str(repository))] = self._obtained(source, repository)
+        return made
+
+    def _obtained(self, source: str, repository: Repository) -> Credential:
+        kind, _, rest = source.partition(":")
+        job = Job(repository.host, repository.name, self._around.hidden, self.clock.now())
+        return obtain(kind, rest, job, self._ask)
 
     def _ask(self, request: Asked) -> Answer:
         host = request.url.partition("://")[2].partition("/")[0]
