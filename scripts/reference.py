@@ -17,13 +17,13 @@ ROOT = Path(__file__).parents[1]
 
 
 def describe(command: str, option: str) -> str:
-    """The help text of a command's option. Raises LookupError where there is none."""
+    """A command's option: its help and the values it takes. Raises LookupError where there is none."""
     if command not in COMMANDS:
         raise LookupError(f"no command {command}")
-    found = [one.help for one in load(command).options if one.name == option]
-    if not found:
-        raise LookupError(f"{command} has no option {option}")
-    return found[0]
+    for one in load(command).options:
+        if one.name == option:
+            return f"{one.help}. One of: {', '.join(one.choices)}" if one.choices else one.help
+    raise LookupError(f"{command} has no option {option}")
 
 
 def files() -> dict[str, str]:

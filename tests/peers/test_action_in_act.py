@@ -61,6 +61,9 @@ def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
             "project": PROJECT,
             "publish-to": f"{shop.host}/team/app",
             "tags": "v1 latest",
+            "attest": "evidence",
+            "sbom": "cyclonedx",
+            "github-status": "true",
             "username": shop.user,
             "password": "${{ secrets.REGISTRY }}",
         },
@@ -74,6 +77,13 @@ def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
     assert set(shop.scopes_asked) == {"repository:team/app:pull,push"}
     assert done.outputs["digest"].removeprefix("sha256:") in done.summary
     assert "gantt" in done.summary
+    evidence = done.outputs["attestations"].splitlines()
+    assert len(evidence) > 1
+    assert all(digest.removeprefix("sha256:") in done.summary for digest in evidence)
+    # act has no token for GitHub: that is told, and fails nothing.
+    assert any(level == "notice" and "GITHUB_TOKEN" in text for level, _, _, text in done.annotations)
+    assert done.page.startswith("<!doctype html>")
+    assert "Hello, world!" in done.page  # what the steps printed is there
     assert shop.password not in done.log + done.summary + repr(done.annotations)
 
 

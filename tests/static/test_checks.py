@@ -57,18 +57,18 @@ def test_is_clean(name: str) -> None:
 
 
 def test_the_locked_requirements_name_no_index() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-evidence.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert all("--hash" in entry for entry in text.split("\n\n") if entry.strip())
 
 
-def test_what_the_product_needs_is_locked_in_both_files() -> None:
+def test_what_the_product_needs_is_locked_in_all_files() -> None:
     def pins(name: str) -> set[str]:
         lines = (ROOT / name).read_text().splitlines()
         return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
 
-    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+    assert pins("requirements.txt") <= pins("requirements-evidence.txt") <= pins("requirements-dev.txt")
 
 
 def test_workflows_name_only_inputs_that_the_action_has() -> None:

@@ -27,20 +27,22 @@ jobs:
       - if: always()
         env:
           OUTPUTS: ${{{{ toJSON(steps.it.outputs) }}}}
-        run: printf '%s' "$OUTPUTS" >"$REPORT"
+          PAGE: ${{{{ steps.it.outputs.report }}}}
+        run: printf '%s' "$OUTPUTS" >"$REPORT"; [ -z "$PAGE" ] || cp "$PAGE" "$REPORT.html"
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """How a job went. `annotations`: level, file, line and text of each; `log`: what was printed,
-    without the workflow commands that acted."""
+    without the workflow commands that acted; `page`: the HTML report."""
 
     passed: bool
     outputs: dict[str, str]
     annotations: tuple[tuple[str, str, str, str], ...]
     summary: str
     log: str
+    page: str
 
 
 def checkout(folder: Path) -> Path:
@@ -77,7 +79,9 @@ def use(
     if not (repository / ".git").exists():
         subprocess.run(["git", "init", "-q", "-b", "main", "."], cwd=repository, check=True)
     report = home / "outputs.json"
-    report.unlink(missing_ok=True)
+    page = home / "outputs.json.html"
+    for left in (report, page):
+        left.unlink(missing_ok=True)
     arguments = [str(ACT), event_name, "--json", "-P", "ubuntu-latest=-self-hosted"]
     arguments += ["--local-repository", f"org/ctr-action@v1={action}", "--env", f"REPORT={report}"]
     for name, value in (more or {}).items():
@@ -98,10 +102,10 @@ def use(
         text=True,
     )
     outputs: dict[str, str] = json.loads(report.read_text()) if report.is_file() else {}
-    return _read(done.returncode == 0, outputs, done.stdout)
+    return _read(done.returncode == 0, outputs, done.stdout, page.read_text() if page.is_file() else "")
 
 
-def _read(passed: bool, outputs: dict[str, str], said: str) -> Done:
+def _read(passed: bool, outputs: dict[str, str], said: str, page: str) -> Done:
     annotations, summary, log = [], "", []
     for line in said.splitlines():
         try:
@@ -116,4 +120,4 @@ def _read(passed: bool, outputs: dict[str, str], said: str) -> Done:
             summary = entry["content"]
         elif entry.get("raw_output"):
             log.append(entry["msg"].rstrip("\n"))
-    return Done(passed, outputs, tuple(annotations), summary, "\n".join(log))
+    return Done(passed, outputs, tuple(annotations), summary, "\n".join(log), page)

@@ -15,11 +15,13 @@ from ctr_ci.github import command, defuse, resume, stop
 
 # What lets a process speak as the job, or change what later steps see.
 PRIVATE = re.compile(r"^(ACTIONS_|CTR_CI_INPUT_)|^GITHUB_(TOKEN|ENV|PATH|OUTPUT|STATE|STEP_SUMMARY)$")
+# What signs for the job: for the push alone.
+SIGNING = ("CTR_CI_KEY_PASSWORD", "SIGSTORE_ID_TOKEN")
 
 
 def environment_of(given: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """The environment for a command: the job's, without what only the job itself may have."""
-    kept = {name: value for name, value in given.items() if not PRIVATE.match(name)}
+    kept = {name: value for name, value in given.items() if not PRIVATE.match(name) and name not in SIGNING}
     return kept | dict(more)
 
 

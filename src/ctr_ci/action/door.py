@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from ctr_ci.github import annotate, clipped, command, connect, mask, output
 from ctr_ci.problem import CtrCiError, Exit, Problem, Refused
 from ctr_ci.record import Record, read
 from ctr_ci.secret import Secret
+from ctr_ci.verbs.report import Request as Page
+from ctr_ci.verbs.report import report as write_page
 
 TOKEN = inputs.NAMES["github-token"].variable
 
@@ -32,6 +35,7 @@ class Outcome:
     sarif: Path | None = None
     record: Record | None = None
     record_path: Path | None = None
+    page: Path | None = None
     receipts: tuple[Receipt, ...] = ()
     complaints: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
@@ -42,7 +46,7 @@ def act(environment: Mapping[str, str], folder: Path, out: TextIO) -> int:
 
     Returns the exit code of the first command that did not say yes. Raises InputError, Refused.
     """
-    for value in inputs.sensitive(environment):
+    for value in inputs.sensitive(environment, child.SIGNING):
         out.write("\n".join(mask(value)) + "\n")
     for word in inputs.unknown(environment):
         out.write(command("warning", word, title="ctr-ci") + "\n")
@@ -82,6 +86,7 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
         if path.is_file():
             outcome.record_path = path
             outcome.record = read(path)
+            outcome.page = _page(path, folder / "report.html", outcome)
         outcome.verdict = _run_verdict(outcome.exit, outcome.record)
         problem = outcome.record.problem if outcome.record else None
         if problem:
@@ -89,21 +94,37 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
         if outcome.exit:
             return
     if job.publish:
-        own = {name: environment[name] for name in environment if name.startswith("ACTIONS_")}
+        own = {
+            name: value
+            for name, value in environment.items()
+            if name.startswith("ACTIONS_") or name in child.SIGNING
+        }
         if token := environment.get(TOKEN):
             own["GITHUB_TOKEN"] = token
         given = environment.get(inputs.NAMES["password"].variable, "").strip() or None
-        asked = ["publish", f"--record={folder / 'record.json'}", "--format=json", *job.publish]
+        source = () if job.promotes else (f"--record={folder / 'record.json'}",)
+        asked = ["publish", *source, "--format=json", *job.publish]
         outcome.exit, said = child.run(
             asked, child.environment_of(environment, own), out, "ctr-ci publish", hide="{", given=given
         )
         outcome.receipts = results.receipts(said)
         outcome.complaints = results.complaints(said)
+        outcome.notes += results.warnings(said)
         why = outcome.complaints[0].partition("\n")[0] if outcome.complaints else "the log says why"
         pushed = ", ".join(receipt.digest for receipt in outcome.receipts)
         outcome.verdict = f"pushed {pushed}" if outcome.exit == 0 and pushed else f"nothing was pushed: {why}"
         if outcome.exit and pushed:
             outcome.verdict = f"pushed {pushed}, then stopped: {why}"
+
+
+def _page(record: Path, page: Path, outcome: Outcome) -> Path | None:
+    """The run as one HTML page; None where it cannot be made, which is no reason to fail."""
+    try:
+        write_page(Page(record.parent, record, str(page)), io.StringIO())
+    except CtrCiError as error:
+        outcome.notes.append(f"no HTML report: {error.problems[0].found}")
+        return None
+    return page
 
 
 def _lint_verdict(code: int, lint: Lint | None) -> str:
@@ -160,10 +181,12 @@ def _outputs(outcome: Outcome) -> Sequence[str]:
         "sarif-file": str(outcome.sarif or ""),
         "status": record.status if record else "",
         "record": str(outcome.record_path or ""),
+        "report": str(outcome.page or ""),
         "image": "\n".join(one.repository for one in receipts),
         "image-id": "\n".join(one.image_id for one in receipts),
         "digest": "\n".join(one.digest for one in receipts),
         "tags": "\n".join(tag for one in receipts for tag in one.tags),
+        "attestations": "\n".join(digest for one in receipts for digest in one.attested),
     }
     return [output(name, value, f"ctr-ci-{secrets.token_hex(16)}") for name, value in values.items()]
 

@@ -15,11 +15,13 @@ NAMES = {item.name: item for item in INPUTS}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one use of the action does. An empty tuple of arguments: that command does not run."""
+    """What one use of the action does. An empty tuple of arguments: that command does not run.
+    `promotes`: what is published comes from a registry, not from the run."""
 
     lint: tuple[str, ...]
     run: tuple[str, ...]
     publish: tuple[str, ...]
+    promotes: bool
     annotations: bool
     summary: bool
     upload_sarif: bool
@@ -38,12 +40,21 @@ def job(environment: Mapping[str, str]) -> Job:
     ]
     if values["install"] not in ("auto", "never", ""):
         problems.append(_wrong(NAMES["install"], values["install"], "auto or never"))
-    if values["publish-to"] and not (values["config"] or values["image"]):
+    builds, promotes = bool(values["config"] or values["image"]), bool(values["from-registry"])
+    if values["publish-to"] and not (builds or promotes):
         problems.append(
             Problem(
                 "input publish-to without config or image: nothing would be tested",
-                expected="config, or image",
+                expected="config, or image, or from-registry",
                 help="give `config: cloudbuild.yaml`, whose steps test the image",
+            )
+        )
+    if builds and promotes:
+        problems.append(
+            Problem(
+                "inputs from-registry and config (or image): two images to publish",
+                expected="one of them",
+                help="build in one use of the action, promote in another",
             )
         )
     if values["config"] and values["image"]:
@@ -68,15 +79,17 @@ def job(environment: Mapping[str, str]) -> Job:
     paths = words["dockerfile"]
     lint = (*options["lint"], "--", *paths) if paths and paths != ("none",) else ()
     run: tuple[str, ...] = ()
-    if values["config"] or values["image"]:
+    if builds:
         what = f"--config={values['config']}" if values["config"] else f"--tag={values['image']}"
         run = (what, *options["run"], "--", values["source"])
     login = (f"--credential=password-stdin:{values['username']}",) if values["username"] else ()
-    publish = (f"--to={values['publish-to']}", *login, *options["publish"]) if values["publish-to"] else ()
+    to = (f"--to={values['publish-to']}",) if values["publish-to"] else ()
+    publish = (*to, *login, *options["publish"]) if to or promotes else ()
     return Job(
         lint,
         run,
         publish,
+        promotes,
         flags["annotations"],
         flags["summary"],
         flags["upload-sarif"],
@@ -86,9 +99,10 @@ def job(environment: Mapping[str, str]) -> Job:
     )
 
 
-def sensitive(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values that must be masked before anything is printed: those that inputs name as secret."""
-    names = []
+def sensitive(environment: Mapping[str, str], variables: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The values that must be masked before anything is printed: those that inputs name as secret, and
+    those of `variables`."""
+    names = [*variables]
     credential = environment.get(NAMES["credential"].variable, "").strip()
     if credential.startswith("env:"):
         names.append(credential.rpartition(":")[2])

@@ -78,7 +78,8 @@ class Lint:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What `ctr-ci publish` says it pushed."""
+    """What `ctr-ci publish` says it pushed. `tags` point at it now; `kept`: those that were left where
+    they are, each with the reason; `attested`: digests of the evidence that is attached to it."""
 
     repository: str
     image_id: str
@@ -87,6 +88,9 @@ class Receipt:
     tags: tuple[str, ...]
     uploaded: int
     reused: int
+    tested_by: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    attested: tuple[str, ...] = ()
 
 
 def lint(path: Path) -> Lint | None:
@@ -115,6 +119,12 @@ def complaints(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def warnings(text: str) -> tuple[str, ...]:
+    """What a command warned of: GitHub was not told, say, though the push is done."""
+    marked = (line.partition("warning: ") for line in text.splitlines())
+    return tuple(dict.fromkeys(rest.strip() for before, _, rest in marked if not before and rest.strip()))
+
+
 def receipts(text: str) -> tuple[Receipt, ...]:
     """The receipts in what `ctr-ci publish --format=json` printed: one a line, among other lines."""
     found = []
@@ -131,14 +141,18 @@ def receipts(text: str) -> tuple[Receipt, ...]:
 def _receipt(said: object) -> Receipt:
     blobs = _list(said, "blobs")
     uploaded = sum(_text(blob, "how") == "uploaded" or bool(_get(blob, "uploaded")) for blob in blobs)
+    tags = _list(said, "tags")
     return Receipt(
         _text(said, "repository"),
         _text(said, "image_id"),
         _text(said, "digest"),
         _number(said, "size"),
-        tuple(_text(tag, "name") for tag in _list(said, "tags")),
+        tuple(_text(tag, "name") for tag in tags if not _get(tag, "kept")),
         uploaded,
         len(blobs) - uploaded,
+        _texts(_get(said, "evidence"), "tested_by"),
+        tuple((_text(tag, "name"), _text(tag, "because")) for tag in tags if _get(tag, "kept")),
+        _texts(said, "attestations"),
     )
 
 
@@ -221,6 +235,10 @@ def _text(item: object, key: str) -> str:
 def _number(item: object, key: str) -> int:
     found = _get(item, key)
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _texts(item: object, key: str) -> tuple[str, ...]:
+    return tuple(each for each in _list(item, key) if isinstance(each, str))
 
 
 def _list(item: object, key: str) -> list[object]:

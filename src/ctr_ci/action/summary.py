@@ -44,6 +44,10 @@ def _pushed(receipt: Receipt) -> str:
         ("Tested image", _code(receipt.image_id)),
         ("Layers", f"{receipt.uploaded} uploaded, {receipt.reused} already there"),
     ]
+    if receipt.tested_by:
+        rows.append(("Tested by", ", ".join(_code(name) for name in receipt.tested_by)))
+    rows += [("Kept tag", f"{_code(name)}: {cell(why)}") for name, why in receipt.kept]
+    rows += [("Attestation", _code(digest)) for digest in receipt.attested]
     body = "\n".join(f"| {name} | {text} |" for name, text in rows)
     return f"### Pushed\n\n| | |\n|---|---|\n{body}"
 

@@ -51,6 +51,17 @@ INPUTS = (
     Input("password", help="The password of `username`: a secret, given to the push alone."),
     Input("require", command="publish", option="--require", many=True),
     Input("immutable", "false", command="publish", option="--immutable", flag=True),
+    Input("only-if-newer", "false", command="publish", option="--only-if-newer", flag=True),
+    Input("git-annotations", "false", command="publish", option="--git-annotations", flag=True),
+    Input("attest", command="publish", option="--attest"),
+    Input("sbom", command="publish", option="--sbom"),
+    Input("key", command="publish", option="--key"),
+    Input("from-registry", command="publish", option="--from-registry"),
+    Input("certificate-identity", command="publish", option="--certificate-identity"),
+    Input("certificate-oidc-issuer", command="publish", option="--certificate-oidc-issuer"),
+    Input("trust-config", command="publish", option="--trust-config"),
+    Input("github-status", "false", command="publish", option="--github-status", flag=True),
+    Input("github-deployment", command="publish", option="--github-deployment"),
     Input("config-file", command="lint", option="--config-file"),
     Input("fail-on", command="lint", option="--fail-on"),
     Input("select", command="lint", option="--select"),
@@ -74,7 +85,7 @@ INPUTS = (
     Input(
         "github-token",
         "${{ github.token }}",
-        help="The token for the four above; needs no more than they say.",
+        help="The token for all that is told to GitHub; needs no more than each of it says.",
     ),
     Input("install", "auto", help="auto: a locked environment of our own. never: python3 has all we need."),
 )
@@ -86,10 +97,12 @@ OUTPUTS = (
     Output("sarif-file", "The findings as SARIF, for github/codeql-action/upload-sarif."),
     Output("status", "How the build ended: SUCCESS, FAILURE, TIMEOUT, CANCELLED."),
     Output("record", "The record of the run: the evidence that publish obeys."),
+    Output("report", "The run as one HTML page: timeline, gates, images, what each step printed."),
     Output("image", "The repository that was pushed to (several images: one a line, as for the next three)."),
     Output("image-id", "The ID of the image that was tested and pushed."),
     Output("digest", "The digest of the pushed manifest."),
     Output("tags", "The tags that were moved to it, one a line."),
+    Output("attestations", "The digests of what was attached to it as evidence, one a line."),
     Output("version", "The version of ctr-ci."),
 )
 
@@ -123,7 +136,9 @@ def render(describe: Callable[[str, str], str]) -> str:
 def _sentence(text: str, many: bool) -> str:
     """An option's help as an input's description: an option is repeated, an input holds words."""
     text = re.sub(r",? \(?repeatable\)?|,? repeatable", "", text.strip())
-    text = text[:1].upper() + text[1:] if re.match(r"[a-z]+ ", text) else text
+    text = re.sub(r"(?<![\w-])--(\w[\w-]*)", r"`\1`", text)  # options of the command are inputs here
+    text = re.sub(r" \(pip install [^)]*\)", "", text)  # the action installs what a feature needs
+    text = text[:1].upper() + text[1:] if re.match(r"[a-z]+,? ", text) else text
     text += "" if text.endswith(".") else "."
     return f"{text} Several: as words." if many else text
 

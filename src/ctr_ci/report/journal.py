@@ -21,6 +21,13 @@ EVENTS = "events.jsonl"
 OUTPUT = "output.log"
 
 
+def folder_of(record: Path) -> Path:
+    """Where the events of a record lie: beside it, or, where the record was given a place of its own,
+    in a folder that has its name."""
+    own = record.with_name(f"{record.stem}.events")
+    return own if own.is_dir() else record.parent
+
+
 class Journal:
     """Writes events into a folder, made if need be. Raises WorldError where it cannot."""
 

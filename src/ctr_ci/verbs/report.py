@@ -8,7 +8,7 @@ from typing import TextIO
 
 from ctr_ci import record
 from ctr_ci.problem import Exit, InputError, Problem, WorldError
-from ctr_ci.report.journal import EVENTS
+from ctr_ci.report.journal import EVENTS, folder_of
 from ctr_ci.report.journal import read as read_events
 from ctr_ci.report.run_html import run_html
 
@@ -33,7 +33,8 @@ def report(request: Request, out: TextIO) -> Exit:
             )
         )
     made = record.read(path)
-    events = read_events(path.parent) if (path.parent / EVENTS).is_file() else ()
+    place = folder_of(path)
+    events = read_events(place) if (place / EVENTS).is_file() else ()
     page = run_html(made, events)
     if request.output == "-":
         out.write(page)

@@ -37,6 +37,26 @@ def test_an_image_is_built_from_the_dockerfile_alone() -> None:
     assert job(given(image="app", source="server")).run == ("--tag=app", "--", "server")
 
 
+def test_what_is_attached_and_who_is_told_are_options_of_the_push() -> None:
+    asked = given(attest="keyless", sbom="cyclonedx", only_if_newer="true", github_deployment="production")
+    made = job(given(config="c.yaml", publish_to="host/app") | asked)
+    assert made.publish == (
+        "--to=host/app",
+        "--only-if-newer",
+        "--attest=keyless",
+        "--sbom=cyclonedx",
+        "--github-deployment=production",
+    )
+    assert not made.promotes
+
+
+def test_an_image_is_promoted_from_its_registry_without_a_build() -> None:
+    who = "https://github.com/org/app/.github/workflows/*"
+    made = job(given(from_registry="host/app:rc", tags="v1", certificate_identity=who))
+    assert (made.run, made.promotes) == ((), True)
+    assert made.publish == ("--tag=v1", "--from-registry=host/app:rc", f"--certificate-identity={who}")
+
+
 def test_a_password_goes_by_standard_input() -> None:
     made = job(given(image="app", publish_to="host/app", username="ci", password="hush"))
     assert made.publish == ("--to=host/app", "--credential=password-stdin:ci")
@@ -50,6 +70,7 @@ def test_a_password_goes_by_standard_input() -> None:
         ({"install": "maybe"}, "install"),
         ({"publish_to": "host/app"}, "publish-to"),
         ({"config": "a.yaml", "image": "app"}, "config and image"),
+        ({"config": "a.yaml", "from_registry": "host/app:rc"}, "from-registry and config"),
         ({"dockerfile": "'unclosed"}, "dockerfile"),
         ({"username": "ci"}, "username and password"),
         ({"username": "ci", "password": "hush", "credential": "github"}, "username and credential"),
@@ -77,6 +98,7 @@ def test_what_inputs_name_as_secret_is_masked() -> None:
     environment = given(credential="env:ci:PASS", secrets="KEY=env:SEED 'OTHER=file:x'", github_token="ghs_x")
     environment |= {"PASS": "hush", "SEED": "corn", "UNRELATED": "words"}
     assert set(sensitive(environment)) == {"hush", "corn", "ghs_x"}
+    assert "words" in sensitive(environment, ("UNRELATED", "ABSENT"))
 
 
 def test_a_mistyped_input_is_told() -> None:

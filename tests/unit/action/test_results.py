@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ctr_ci.action.results import Edit, Fix, complaints, lint, receipts, suggestions
+from ctr_ci.action.results import Edit, Fix, complaints, lint, receipts, suggestions, warnings
 from ctr_ci.github import Suggestion
 
 FINDING = {
@@ -135,3 +135,21 @@ def test_a_fix_in_several_places_or_outside_the_file_is_no_suggestion() -> None:
     assert suggested(Edit(2, 1, 2, 2, "x"), Edit(3, 1, 3, 2, "y")) == ()
     assert suggested(Edit(9, 1, 9, 2, "x")) == ()
     assert suggestions((Fix("gone", "title", (Edit(1, 1, 1, 1, "x"),)),), LINES) == ()
+
+
+def test_a_receipt_says_which_tags_moved_which_stayed_and_what_is_attached() -> None:
+    kept = {"name": "latest", "moved": False, "kept": True, "because": "1.4.0 is newer"}
+    said = {
+        "digest": "sha256:b",
+        "tags": [{"name": "v1", "moved": True, "kept": False, "because": None}, kept],
+        "attestations": ["sha256:c"],
+        "evidence": {"tested_by": ["unit", "smoke"]},
+    }
+    (made,) = receipts(json.dumps(said))
+    assert (made.tags, made.kept) == (("v1",), (("latest", "1.4.0 is newer"),))
+    assert (made.attested, made.tested_by) == (("sha256:c",), ("unit", "smoke"))
+
+
+def test_a_commands_warnings_are_told_once() -> None:
+    said = "pushing\nwarning: no commit status: a\nit said warning: no\nwarning: no commit status: a\n"
+    assert warnings(said) == ("no commit status: a",)

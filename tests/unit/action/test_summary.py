@@ -67,7 +67,7 @@ def record(text: str, status: str = "SUCCESS") -> Record:
 
 def whole(text: str) -> str:
     lint = Lint((finding(text),), (), ())
-    receipt = Receipt(text, text, text, 1, (text,), 1, 0)
+    receipt = Receipt(text, text, text, 1, (text,), 1, 0, (text,), ((text, text),), (text,))
     return summary(text, lint, record(text), (receipt,), (text,))
 
 
@@ -98,11 +98,17 @@ def unquoted(line: str) -> str:
 
 def test_the_summary_says_what_was_tested_and_pushed() -> None:
     lint = Lint((finding("rule-name", "warning", "https://example.invalid/rule"),), (), ())
-    receipt = Receipt("host/app", "sha256:a", "sha256:b", 1, ("v1", "latest"), 2, 3)
+    kept = (("stable", "1.4.0 is newer"),)
+    receipt = Receipt(
+        "host/app", "sha256:a", "sha256:b", 1, ("v1", "latest"), 2, 3, ("unit-test",), kept, ("sha256:c",)
+    )
     made = summary("pushed sha256:b", lint, record("unit-test"), (receipt,), ("no comment: fork",))
     assert "| Digest | <code>sha256&#58;b</code> |" in made
     assert "<code>v1</code>, <code>latest</code>" in made
     assert "2 uploaded, 3 already there" in made
+    assert "| Tested by | <code>unit-test</code> |" in made
+    assert "| Kept tag | <code>stable</code>: 1.4.0 is newer |" in made
+    assert "| Attestation | <code>sha256&#58;c</code> |" in made
     assert "| <code>unit-test</code> | <code>unit-test</code> | ✅ |" in made
     assert "    0 unit-test :done, 0, 2500" in made
     assert "[rule-name](https://example.invalid/rule)" in made
