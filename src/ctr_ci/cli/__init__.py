@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "lint": "lint Dockerfiles",
     "inspect": "say what ships in an image, in bytes",
+    "split": "rewrite a single-stage Dockerfile into stages, and prove it",
     "run": "run a cloudbuild.yaml in containers, as Cloud Build would",
     "publish": "push exactly the image that a run has tested",
     "verify": "check a pushed image against its test evidence",

@@ -146,7 +146,12 @@ class Engine(Protocol):
         """Makes a nameless image of an ended container, without our labels: its ID."""
 
     def build(
-        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+        self,
+        context: Iterator[bytes],
+        dockerfile: str,
+        *,
+        arguments: tuple[tuple[str, str], ...] = (),
+        buildkit: bool = False,
     ) -> Iterator[BuildLine]:
         """Builds the Dockerfile at a path in a tar archive, by the classic builder or BuildKit, and gives
         the image no name. Raises BuildFailed."""

@@ -18,9 +18,10 @@ _IMAGE = re.compile(r"^ ---> ([0-9a-f]{12})$")
 SHOWN = 12  # lines of a failed build's log
 
 
-def query(dockerfile: str, buildkit: bool) -> str:
+def query(dockerfile: str, arguments: tuple[tuple[str, str], ...], buildkit: bool) -> str:
     """The parameters of a build that leaves no container, pulls nothing that is there, makes no name."""
-    return urlencode({"dockerfile": dockerfile, "rm": 1, "forcerm": 1, "version": 2 if buildkit else 1})
+    told = {"dockerfile": dockerfile, "rm": 1, "forcerm": 1, "version": 2 if buildkit else 1}
+    return urlencode({**told, "buildargs": json.dumps(dict(arguments))})
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[BuildLine]:

@@ -103,11 +103,16 @@ class DockerEngine:
         return str(made["Id"])
 
     def build(
-        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+        self,
+        context: Iterator[bytes],
+        dockerfile: str,
+        *,
+        arguments: tuple[tuple[str, str], ...] = (),
+        buildkit: bool = False,
     ) -> Iterator[BuildLine]:
         # Not `APIClient.build`: it wants a file, and would send the user's logins.
         api = f"{self._client.base_url}/v{self._client.api_version}"
-        url = f"{api}/build?{building.query(dockerfile, buildkit)}"
+        url = f"{api}/build?{building.query(dockerfile, arguments, buildkit)}"
         headers = {"Content-Type": "application/x-tar"}
         response = self._call(
             "build", self._client.post, url, data=context, headers=headers, stream=True, timeout=None

@@ -106,10 +106,15 @@ class LocalEngine:
         return str(_parsed(made)["Id"])
 
     def build(
-        self, context: Iterator[bytes], dockerfile: str, *, buildkit: bool = False
+        self,
+        context: Iterator[bytes],
+        dockerfile: str,
+        *,
+        arguments: tuple[tuple[str, str], ...] = (),
+        buildkit: bool = False,
     ) -> Iterator[BuildLine]:
         connection = _Connection(self.socket, None)
-        path = f"{API}/build?{building.query(dockerfile, buildkit)}"
+        path = f"{API}/build?{building.query(dockerfile, arguments, buildkit)}"
         try:
             headers = {"Content-Type": "application/x-tar"}
             connection.request("POST", path, body=context, headers=headers, encode_chunked=True)

@@ -6,14 +6,14 @@ holds the images of both files against each other; who builds them is `verbs`.
 
 from ctr_ci.split.decide import split
 from ctr_ci.split.model import Artefact, Fine, Folder, Refusal, Split, Wish
-from ctr_ci.split.proof import Base, Check, compare, left_behind, program
+from ctr_ci.split.proof import Check, Proof, compare, left_behind, program
 
 __all__ = [
     "Artefact",
-    "Base",
     "Check",
     "Fine",
     "Folder",
+    "Proof",
     "Refusal",
     "Split",
     "Wish",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
-from ctr_ci.dockerfile import Cmd, Entrypoint, Onbuild, Stage, parse
+from ctr_ci.dockerfile import Cmd, Entrypoint, Env, Label, Onbuild, Stage, parse
 from ctr_ci.lint import Context, Facts, check
 from ctr_ci.source import Source
 from ctr_ci.split import bases
@@ -168,7 +169,24 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
         f"line {step.run.span.start.line}: `{step.command.name}` works in a folder that is not known here"
         for step in around.unsure[:1]
     )
-    return Split(text, recipe.ecosystem, runtime, shipped, packages, (*recipe.notes, *notes))
+    return Split(
+        text,
+        recipe.ecosystem,
+        runtime,
+        shipped,
+        packages,
+        (*recipe.notes, *notes),
+        frozenset(_names(reading.stage, Env)),
+        frozenset(_names(reading.stage, Label)),
+        bool(recipe.after),
+    )
+
+
+def _names(stage: Stage, kind: type[Env] | type[Label]) -> Iterator[str]:
+    """The names that a stage's ENVs or LABELs set."""
+    for one in stage.instructions:
+        if isinstance(one, kind):
+            yield from (pair.key.text.strip("\"'") for pair in one.pairs)
 
 
 def _packages(

@@ -62,7 +62,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A file in two stages: its `text`, what ships, on what, and what to know."""
+    """A file in two stages: its `text`, what ships, on what, and what to know.
+
+    `variables` and `labels` are the names that the file itself sets. `pruned`: dependencies that only
+    development needs are dropped from what ships."""
 
     text: str
     ecosystem: str
@@ -70,6 +73,9 @@ class Split:
     artefacts: tuple[Artefact, ...]
     packages: tuple[str, ...]
     notes: tuple[str, ...]
+    variables: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

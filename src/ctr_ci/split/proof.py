@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ctr_ci.image import Binary, Contents, Entry, State
+from ctr_ci.image import Binary, Contents, Entry, Share, State, Weight
 from ctr_ci.split.model import Artefact, Split
 
 SAID = ("Entrypoint", "Cmd", "User", "WorkingDir", "Healthcheck", "StopSignal", "Shell", "OnBuild")
@@ -23,14 +23,8 @@ TOOLCHAINS = (
 )
 LIBRARIES = ("lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib", "usr/local/lib64")
 EXECUTABLE = 0o111
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What an image that a stage is FROM says by itself: its variables and labels."""
-
-    env: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
+# What package managers note down for themselves.
+PASSING = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/", "etc/alternatives/", "etc/ld.so.cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +41,28 @@ class Check:
         return not self.reasons
 
 
-def compare(
-    before: Contents, after: Contents, made: Split, bases: tuple[Base, Base], pruned: bool
-) -> tuple[Check, ...]:
-    """The parts of the proof that need no container. `bases` of the old image and of the new one;
-    `pruned`: development dependencies were dropped on purpose."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Both images, each part of the proof, and files that stayed `behind` though nobody owns them."""
+
+    before: Weight
+    after: Weight
+    checks: tuple[Check, ...]
+    behind: tuple[str, ...]
+
+    @property
+    def proven(self) -> bool:
+        return all(check.holds for check in self.checks)
+
+
+def compare(before: Contents, after: Contents, made: Split) -> tuple[Check, ...]:
+    """The parts of the proof that need no container."""
     kept = dict(_kept(before.state, made.artefacts))
     return (
-        _config(before, after, bases),
+        _config(before, after, made),
         _command(before.state, after.state),
         _libraries(before, after, kept),
-        _files(before.state, after.state, kept, pruned),
+        _files(before.state, after.state, kept, made.pruned),
         _compilers(after),
     )
 
@@ -69,22 +74,27 @@ def program(state: State) -> str:
 
 
 def left_behind(before: Contents, after: Contents) -> tuple[str, ...]:
-    """Files that no package owns, that look as if a program needed them, and that did not come along."""
+    """Files that no package owns, that look as if a program needed them, and that did not come along,
+    neither there nor with the same content elsewhere."""
     tree = after.state.merged.tree
+    there = {(found.entry.sum, found.entry.size) for found in tree.values()}
     found = {
         item.path
         for item in before.weight.items
-        if item.share.value == "runtime" and not item.package and not before.weight.layers[item.layer].base
+        if item.share is Share.RUNTIME
+        and not item.package
+        and not before.weight.layers[item.layer].base
+        and not item.path.startswith(PASSING)
     }
-    return tuple(sorted(path for path in found if path not in tree and _real_file(before.state, path)))
+    return tuple(sorted(path for path in found if path not in tree and _is_new(before.state, path, there)))
 
 
-def _real_file(state: State, path: str) -> bool:
-    found = state.merged.tree.get(path)
-    return found is not None and found.entry.kind in ("file", "hard link")
+def _is_new(state: State, path: str, there: set[tuple[int, int]]) -> bool:
+    entry = _resolved(state, path)
+    return entry is not None and _is_file(state, path) and (entry.sum, entry.size) not in there
 
 
-def _config(before: Contents, after: Contents, bases: tuple[Base, Base]) -> Check:
+def _config(before: Contents, after: Contents, made: Split) -> Check:
     old, new = (json.loads(one.config).get("config") or {} for one in (before, after))
     reasons = [
         f"{name} was {_shown(old.get(name))} and is {_shown(new.get(name))}"
@@ -95,41 +105,22 @@ def _config(before: Contents, after: Contents, bases: tuple[Base, Base]) -> Chec
         was, now = set(old.get(name) or {}), set(new.get(name) or {})
         reasons += [f"{name}: {one} is not there" for one in sorted(was - now)]
         reasons += [f"{name}: {one} is new" for one in sorted(now - was)]
-    reasons += _pairs("variable", _variables(old.get("Env")), _variables(new.get("Env")), *map(_env, bases))
-    reasons += _pairs("label", old.get("Labels") or {}, new.get("Labels") or {}, *map(_labels, bases))
+    reasons += _pairs("variable", _variables(old.get("Env")), _variables(new.get("Env")), made.variables)
+    reasons += _pairs("label", old.get("Labels") or {}, new.get("Labels") or {}, made.labels)
     names = "Cmd, Entrypoint, Env, User, WorkingDir, ExposedPorts, Labels, Healthcheck, Volumes, StopSignal"
     return Check("configuration", tuple(reasons), names, "say in the file what its base image said for it")
 
 
-def _pairs(
-    kind: str, old: dict[str, str], new: dict[str, str], old_base: dict[str, str], new_base: dict[str, str]
-) -> Iterator[str]:
-    """Differences of named values. What only the old base set is no loss where it is a toolchain's, or a
-    label; what the new base sets is its own affair where the old image had nothing of that name."""
+def _pairs(kind: str, old: dict[str, str], new: dict[str, str], own: frozenset[str]) -> Iterator[str]:
+    """Differences of named values. What the old base image set by itself is no loss where it is a
+    toolchain's, or a label; what the new one sets is its own affair."""
     for name, value in old.items():
-        if new.get(name) == value:
+        if new.get(name) == value or (kind == "variable" and name == "PATH"):
             continue
-        inherited = old_base.get(name) == value
-        if inherited and (kind == "label" or name.startswith(TOOLCHAINS)):
+        if name not in own and (kind == "label" or name.startswith(TOOLCHAINS)):
             continue
-        if name == "PATH" and kind == "variable":
-            continue
-        yield (
-            f"{kind} {name} was {value!r} and is {new[name]!r}"
-            if name in new
-            else f"{kind} {name} is not there"
-        )
-    for name in new:
-        if name not in old and name not in new_base:
-            yield f"{kind} {name} is new"
-
-
-def _env(base: Base) -> dict[str, str]:
-    return _variables(base.env)
-
-
-def _labels(base: Base) -> dict[str, str]:
-    return dict(base.labels)
+        now = f"is {new[name]!r}" if name in new else "is not there"
+        yield f"{kind} {name} was {value!r} and {now}"
 
 
 def _variables(entries: object) -> dict[str, str]:
@@ -200,7 +191,12 @@ def _libraries(before: Contents, after: Contents, kept: dict[str, str]) -> Check
         for soname, path in sorted(missing.items())
     )
     wanted = " ".join(f"--package {name}" for name in sorted({*packages.values()} - {""}))
-    return Check("libraries", reasons, f"all that {binaries} binaries need are there", wanted)
+    return Check(
+        "libraries",
+        reasons,
+        f"all that what is started and kept needs is there ({binaries} binaries)",
+        wanted,
+    )
 
 
 def _package(contents: Contents, path: str) -> str:
@@ -300,7 +296,7 @@ def _files(before: State, after: State, kept: dict[str, str], pruned: bool) -> C
             continue
         reasons += _difference(before, after, old, new)
     shown = [*reasons[:5], f"and {len(reasons) - 5} more"] if len(reasons) > 6 else reasons
-    return Check("files", tuple(shown), f"{count} kept files are the same to the byte, with mode and owner")
+    return Check("files", tuple(shown), f"kept files are the same to the byte, with mode and owner ({count})")
 
 
 def _difference(before: State, after: State, old: str, new: str) -> Iterator[str]:

@@ -71,11 +71,9 @@ def write(reading: Reading, draft: Draft) -> str:
 
 
 def _moves(one: Instruction, last_work: int) -> bool:
-    """Whether an instruction only says what the image is like; ENV and the like, where no later command
-    can depend on it."""
-    return isinstance(one, _CONFIGURES) or (
-        one.start > last_work and isinstance(one, Env | User | Workdir | Shell | Arg)
-    )
+    """Whether an instruction stands in the tail that only says what the image is like. What stands before
+    a command stays there too, so that the build stage is the old file's beginning, layer by layer."""
+    return one.start > last_work and isinstance(one, (*_CONFIGURES, Env, User, Workdir, Shell, Arg))
 
 
 def _region(text: str, one: Instruction) -> tuple[int, int]:
@@ -94,9 +92,7 @@ def _lines(
     platform = reading.stage.base.platform
     flag = f"--platform={platform.text} " if platform is not None and "$" not in platform.text else ""
     yield f"FROM {flag}{draft.runtime}"
-    kept = [one for one in copied if isinstance(one, Env)] + [
-        one for one in moved if not isinstance(one, Shell | User | Workdir | Arg)
-    ]
+    kept = [one for one in reading.stage.instructions if isinstance(one, (*_CONFIGURES, Env))]
     words = " ".join(text[one.start : one.end] for one in (*kept, *reading.external()))
     for one in reading.stage.instructions:
         if isinstance(one, Arg) and any(_reads(words, pair.key.text) for pair in one.pairs):
@@ -117,16 +113,16 @@ def _lines(
     if shell is not None:
         yield _own(text, shell)
     user = _last(reading.stage.instructions, User)
-    for one in moved:
-        if isinstance(one, Arg | Env | Shell | Workdir | User):
-            if one is user:
-                yield _with_comments(text, one)
-                user = None
-            continue
-        if isinstance(one, Cmd | Entrypoint | Healthcheck) and user is not None:
-            yield _own(text, user)
+    for one in reading.stage.instructions:
+        line = _with_comments(text, one) if one in moved else _own(text, one)
+        if one is user and one in moved:
+            yield line
             user = None
-        yield _with_comments(text, one)
+        elif isinstance(one, _CONFIGURES):
+            if isinstance(one, Cmd | Entrypoint | Healthcheck) and user is not None:
+                yield _own(text, user)
+                user = None
+            yield line
     if user is not None:
         yield _own(text, user)
 

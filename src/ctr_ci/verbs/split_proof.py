@@ -1,0 +1,242 @@
+"""Builds the old file and the new one, and holds the images against each other; leaves none behind."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TextIO
+from uuid import uuid4
+
+from ctr_ci.dockerfile import Dockerfile
+from ctr_ci.engine import (
+    BUILD_LABEL,
+    OWNER_LABEL,
+    BuildFailed,
+    CannotStart,
+    ContainerSpec,
+    Engine,
+    connect,
+)
+from ctr_ci.image import Contents, contents
+from ctr_ci.problem import Problem, WorldError
+from ctr_ci.runner import owner
+from ctr_ci.split import Check, Proof, Split, compare, left_behind, program
+from ctr_ci.value import replace
+from ctr_ci.verbs.split_context import DOCKERFILE, BuildContext
+
+OUTPUT_LIMIT = 1 << 20  # bytes of each stream that are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a split is proven: `checks` are commands to run in both images; `within_s` is how long one may
+    take; `keep_images` leaves both images; `arguments` are the build's."""
+
+    checks: tuple[str, ...] = ()
+    within_s: int = 60
+    keep_images: bool = False
+    arguments: tuple[tuple[str, str], ...] = ()
+    engine: str | None = None
+    verbose: bool = False
+
+
+def prove(
+    dockerfile: Dockerfile,
+    made: Split,
+    context: BuildContext,
+    trial: Trial,
+    environment: Mapping[str, str],
+    stderr: TextIO,
+) -> Proof:
+    """Raises BuildFailed where one of the files does not build, WorldError."""
+    source = dockerfile.source
+    engine = connect(trial.engine, environment)
+    try:
+        ids: list[str] = []
+        with _leaving(engine, ids if trial.keep_images else []) as built:
+            for which, text in (("old", source.encode()), ("new", source.encode(made.text))):
+                print(f"building the {which} file", file=stderr)
+                ids.append(_build(engine, which, text, dockerfile, context, trial, built, stderr))
+            old, new = (_contents(engine, one) for one in ids)
+            checks = [*compare(old, new, made), _loads(engine, ids[1], new, trial)]
+            checks += [_same(engine, ids[0], ids[1], command, trial) for command in trial.checks]
+            return Proof(old.weight, new.weight, tuple(checks), left_behind(old, new))
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _leaving(engine: Engine, kept: list[str]) -> Iterator[list[str]]:
+    """Collects the IDs of images that builds name, and removes those that were not there before but for
+    the kept ones."""
+    before = engine.image_ids()
+    built: list[str] = []
+    try:
+        yield built
+    finally:
+        for one in reversed(dict.fromkeys(built)):
+            bare = one.removeprefix("sha256:")
+            if one not in kept and not any(known.startswith(f"sha256:{bare}") for known in before):
+                engine.remove_image(one)
+
+
+def _build(
+    engine: Engine,
+    which: str,
+    text: bytes,
+    dockerfile: Dockerfile,
+    context: BuildContext,
+    trial: Trial,
+    built: list[str],
+    stderr: TextIO,
+) -> str:
+    made = ""
+    mine: list[str] = []
+    try:
+        lines = engine.build(
+            context.tar(text), DOCKERFILE, arguments=trial.arguments, buildkit=needs_buildkit(dockerfile)
+        )
+        for line in lines:
+            if line.image_id:
+                mine.append(line.image_id)
+                made = line.image_id
+            elif trial.verbose:
+                print(f"  {line.text}", file=stderr)
+    except BuildFailed as error:
+        found = [
+            replace(one, found=f"the {which} file: {one.found}", path=dockerfile.source.path)
+            for one in error.problems
+        ]
+        raise BuildFailed(*found) from error
+    finally:
+        built += mine
+    return made
+
+
+def needs_buildkit(dockerfile: Dockerfile) -> bool:
+    """Whether a file has what the classic builder does not know."""
+    for one in dockerfile.instructions:
+        known = {"chown", "from", "platform", "interval", "timeout", "start-period", "retries"}
+        if one.heredocs or any(flag.name not in known for flag in one.flags):
+            return True
+    return False
+
+
+def _contents(engine: Engine, image_id: str) -> Contents:
+    image = engine.image(image_id)
+    if image is None:
+        raise WorldError(Problem(f"the image {image_id} that was just built is gone", help="run it again"))
+    return contents(engine.export(image.id), engine_bytes=image.size_bytes, where=image_id)
+
+
+def _loads(engine: Engine, image_id: str, new: Contents, trial: Trial) -> Check:
+    """Asks the image's own loader whether it could load what is started: versions of symbols, too."""
+    state = new.state
+    first = program(state)
+    chain = [first, *state.interpreter(first)] if first else []
+    binary = next((path for path in chain if path in state.binaries), "")
+    loader = state.binaries[binary].interpreter if binary else ""
+    if not loader:
+        return Check("loader", (), "a static program: nothing to load" if binary else "no binary is started")
+    said = _run(engine, image_id, (loader, "--list", f"/{binary}"), trial.within_s)
+    lines = said.text.splitlines()
+    wrong = tuple(line.strip() for line in lines if "not found" in line or "rror" in line)
+    if said.refused:
+        wrong = (said.refused,)
+    elif said.code and not wrong:
+        wrong = (f"the loader ended with exit {said.code}",)
+    return Check("loader", wrong, f"the image's own loader loads /{binary}")
+
+
+def _same(engine: Engine, old: str, new: str, command: str, trial: Trial) -> Check:
+    """Runs a command in both images, without network, and compares exit code and output."""
+    words = tuple(shlex.split(command))
+    before, after = (_run(engine, one, words, trial.within_s) for one in (old, new))
+    reasons = []
+    if after.refused or before.refused:
+        if after.refused != before.refused:
+            reasons.append(after.refused or f"only in the old image: {before.refused}")
+    elif after.code != before.code:
+        reasons.append(
+            f"exit {after.code}, and {before.code} in the old image{_last(after.err or after.out)}"
+        )
+    else:
+        reasons += [
+            f"other {name}: {_last(now)[2:] or 'nothing'!r}, not {_last(was)[2:] or 'nothing'!r}"
+            for name, was, now in (
+                ("output", before.out, after.out),
+                ("standard error", before.err, after.err),
+            )
+            if was != now
+        ]
+    return Check(f"`{command}`", tuple(reasons), f"exit {after.code}, the same output in both")
+
+
+def _last(text: bytes) -> str:
+    lines = text.decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1][:200]}" if lines else ""
+
+
+@dataclass(slots=True)
+class _Said:
+    code: int = 0
+    out: bytes = b""
+    err: bytes = b""
+    refused: str = ""
+
+    @property
+    def text(self) -> str:
+        return (self.out + self.err).decode("utf-8", "replace")
+
+
+def _run(engine: Engine, image_id: str, words: tuple[str, ...], within_s: int) -> _Said:
+    """Runs words in place of an image's own command, as its own user, and hears them to their end."""
+    labels = ((BUILD_LABEL, f"split-{uuid4().hex[:12]}"), (OWNER_LABEL, owner()))
+    spec = ContainerSpec(
+        image=image_id,
+        labels=labels,
+        entrypoint=words[:1],
+        command=words[1:],
+        pids_limit=4096,
+        healthcheck=False,
+    )
+    said = _Said()
+    try:
+        container = engine.create(spec)
+    except CannotStart as error:
+        said.refused = error.problems[0].found
+        return said
+    try:
+        with closing(engine.attach(container)) as attached:
+            try:
+                engine.start(container)
+            except CannotStart as error:
+                said.refused = error.problems[0].found
+                return said
+            late = threading.Event()
+
+            def stop() -> None:
+                late.set()
+                with suppress(WorldError):
+                    engine.kill(container)
+
+            timer = threading.Timer(within_s, stop)
+            timer.daemon = True
+            timer.start()
+            try:
+                for piece in attached:
+                    if piece.stream == "stdout":
+                        said.out = (said.out + piece.data)[:OUTPUT_LIMIT]
+                    else:
+                        said.err = (said.err + piece.data)[:OUTPUT_LIMIT]
+                said.code = engine.wait(container)
+            finally:
+                timer.cancel()
+            if late.is_set():
+                said.refused = f"did not end within {within_s} s"
+    finally:
+        engine.remove(container)
+    return said
