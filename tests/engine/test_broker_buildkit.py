@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from ctr_ci.broker import Denied, hpack
-from ctr_ci.broker.frames import CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, Cutter, Frame
+from ctr_ci.broker.frames import (
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    PREFACE,
+    WINDOW,
+    Cutter,
+    Frame,
+)
 from testbed.broker import Bench, bench
 
 CONTROL = "/moby.buildkit.v1.Control/"
@@ -31,12 +41,17 @@ class Connection:
         self._client = client
         self._cutter = Cutter()
         self._reader = hpack.Reader()
-        self._stream = -1
         self._waiting: list[Frame] = []
+        self.stream = -1
+        self.room = 65_535  # bytes of DATA that may be under way
 
     def call(self, path: str, message: bytes = b"", pieces: int = 1) -> dict[str, str]:
         """The headers and trailers of the answer to one call; {} where the connection ended."""
-        self._stream += 2
+        return self.finish(self.begin(path), message, pieces)
+
+    def begin(self, path: str) -> int:
+        """Sends the head of a call: its stream."""
+        self.stream += 2
         headers = (
             (":method", "POST"),
             (":scheme", "http"),
@@ -45,28 +60,41 @@ class Connection:
             ("content-type", "application/grpc"),
             ("te", "trailers"),
         )
+        self.send(Frame(HEADERS, END_HEADERS, self.stream, hpack.write(headers)))
+        return self.stream
+
+    def finish(self, stream: int, message: bytes = b"", pieces: int = 1) -> dict[str, str]:
         body = b"\0" + len(message).to_bytes(4) + message
         size = len(body) // pieces + 1
-        sent = Frame(HEADERS, END_HEADERS, self._stream, hpack.write(headers)).raw()
         for at in range(0, len(body), size):
             last = END_STREAM if at + size >= len(body) else 0
-            sent += Frame(DATA, last, self._stream, body[at : at + size]).raw()
-        self._client.sendall(sent)
-        return self.answer()
+            self.send(Frame(DATA, last, stream, body[at : at + size]))
+        return self.answer(stream)
 
-    def answer(self) -> dict[str, str]:
+    def send(self, frame: Frame) -> None:
+        if frame.kind == DATA:
+            self.room -= len(frame.payload)
+        with suppress(BrokenPipeError):  # the answer tells
+            self._client.sendall(frame.raw())
+
+    def answer(self, stream: int = 1) -> dict[str, str]:
         found: dict[str, str] = {}
         while True:
             while self._waiting:
                 frame = self._waiting.pop(0)
+                if frame.kind == WINDOW and not frame.stream:
+                    self.room += int.from_bytes(frame.payload)
                 if frame.kind == HEADERS:
                     assert frame.flags & END_HEADERS
                     headers = self._reader.read(frame.content)
-                    if frame.stream == self._stream:
+                    if frame.stream == stream:
                         found |= dict(headers)
-                if frame.stream == self._stream and frame.ends:
+                if frame.stream == stream and frame.ends:
                     return found
-            data = self._client.recv(65536)
+            try:
+                data = self._client.recv(65536)
+            except ConnectionResetError:
+                data = b""
             if not data:
                 return {}
             self._waiting += self._cutter.cut(data)
@@ -107,7 +135,6 @@ def test_harmless_calls_pass(build: Bench, path: str) -> None:
     [
         CONTROL + "Prune",
         CONTROL + "DiskUsage",
-        CONTROL + "ListenBuildHistory",
         CONTROL + "UpdateBuildHistory",
         CONTROL + "Session",
         BRIDGE + "NewContainer",
@@ -128,6 +155,44 @@ def test_calls_that_reach_all_of_buildkit_are_refused_and_the_connection_lives(
         assert isinstance(note, Denied)
         assert note.request == f"POST /grpc {path}"
         assert made.call(CONTROL + "ListWorkers")["grpc-status"] == "0"
+
+
+@pytest.mark.parametrize(
+    "path", [CONTROL + "ListenBuildHistory", "/opentelemetry.proto.collector.trace.v1.TraceService/Export"]
+)
+def test_what_clients_ask_for_unasked_is_absent_and_nothing_to_tell(build: Bench, path: str) -> None:
+    build.notes.clear()
+    with connection(build) as made:
+        assert made.call(path)["grpc-status"] == "12"
+        assert made.call(CONTROL + "ListWorkers")["grpc-status"] == "0"
+    assert build.notes == []
+
+
+def test_calls_may_overtake_a_build_that_is_still_being_sent(build: Bench) -> None:
+    """Streams of HTTP/2 begin in the order of their numbers; a held one would break it."""
+    with connection(build) as made:
+        solve = made.begin(CONTROL + "Solve")
+        assert made.call(CONTROL + "ListWorkers")["grpc-status"] == "0"
+        told = made.finish(solve, field(1, "overtaken") + field(6, "no-such-frontend"))
+        assert "no-such-frontend" in told["grpc-message"]
+        assert made.call(CONTROL + "ListWorkers")["grpc-status"] == "0"
+
+
+def test_a_refused_call_takes_no_room_of_the_connection(build: Bench) -> None:
+    with connection(build) as made:
+        for _ in range(8):  # 65,535 bytes may be under way before the other side gives room for more
+            assert made.call(CONTROL + "Prune", b"x" * 15_000)["grpc-status"] == "7"
+        made.call(CONTROL + "ListWorkers")
+        assert made.room >= 0
+
+
+@pytest.mark.parametrize("back", [2, 4], ids=["the same again", "an earlier one"])
+def test_streams_begin_in_their_order(build: Bench, back: int) -> None:
+    with connection(build) as made:
+        made.stream += 2
+        assert made.call(CONTROL + "ListWorkers")["grpc-status"] == "0"
+        made.stream -= back
+        assert made.call(CONTROL + "ListWorkers") == {}
 
 
 @pytest.mark.parametrize("pieces", [1, 5])

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -28,6 +30,8 @@ PACKAGES = {
 }
 # Programs that stable Debian has not, or too old. They run here (glibc 2.34 or newer) and are not installed.
 TESTING = ("cosign", "crane", "oras")
+# Of other releases, beside the system's own: see docker_of.
+DOCKER = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "containerd", "runc")
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -80,32 +84,53 @@ def needed(*names: str) -> None:
 
 def testing_tool(name: str) -> Path:
     """The path of one of TESTING, from Debian testing (10 s) unless the cache has it. Raises Missing."""
+    assert name in TESTING
     program = cache() / f"testing-{name}"
-    with program.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(program):
         if not program.exists():
-            assert name in TESTING
-            needed(KEYRING)
-            with tempfile.TemporaryDirectory(dir=cache()) as work:
-                _take(name, Path(work), program)
+            with _unpacked("testing", name) as files:
+                (files / "usr/bin" / name).rename(program)
     return program
 
 
-def _take(name: str, work: Path, program: Path) -> None:
-    """Puts a program of Debian testing at `program`, by an apt with lists and archives of its own."""
-    sources, lists, archives = (work / each for each in ("sources.list", "lists", "archives"))
-    sources.write_text(f"deb [signed-by={KEYRING}] http://deb.debian.org/debian testing main\n")
-    for folder in (lists / "partial", archives / "archives/partial"):
-        folder.mkdir(parents=True)
-    apt = [
-        *("apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-"),
-        *("-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={archives}"),
-        *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3"),
-    ]
-    _run([*apt, "update"], work)
-    _run([*apt, "download", name], work)
-    _run(["dpkg-deb", "-x", str(next(work.glob("*.deb"))), "files"], work)
-    (work / "files/usr/bin" / name).rename(program)
+def docker_of(suite: str) -> Path:
+    """The root of a tree with Docker's engine, command line, buildx and compose of a Debian release, from
+    its packages (20 s) unless the cache has it. Raises Missing."""
+    tree = cache() / f"docker-{suite}"
+    with _alone(tree):
+        if not tree.exists():
+            with _unpacked(suite, *DOCKER) as files:
+                files.rename(tree)
+    return tree
+
+
+@contextmanager
+def _alone(made: Path) -> Iterator[None]:
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _unpacked(suite: str, *packages: str) -> Iterator[Path]:
+    """The files of packages of a Debian release, by an apt with lists and archives of its own."""
+    needed(KEYRING)
+    with tempfile.TemporaryDirectory(dir=cache()) as scratch:
+        work = Path(scratch)
+        sources, lists, archives = (work / each for each in ("sources.list", "lists", "archives"))
+        sources.write_text(f"deb [signed-by={KEYRING}] http://deb.debian.org/debian {suite} main\n")
+        for folder in (lists / "partial", archives / "archives/partial"):
+            folder.mkdir(parents=True)
+        apt = [
+            *("apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-"),
+            *("-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={archives}"),
+            *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3"),
+        ]
+        _run([*apt, "update"], work)
+        _run([*apt, "download", *packages], work)
+        for package in work.glob("*.deb"):
+            _run(["dpkg-deb", "-x", str(package), "files"], work)
+        yield work / "files"
 
 
 def _run(words: list[str], folder: Path) -> None:

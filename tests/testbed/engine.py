@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -110,7 +111,7 @@ def _forget_dead(*pid_files: Path) -> None:
 
 
 def _spawn(
-    socket: str, pid_file: Path, log: Path, *more: str, wrap: tuple[str, ...] = ()
+    socket: str, pid_file: Path, log: Path, *more: str, wrap: tuple[str, ...] = (), path: str = FOLDERS
 ) -> subprocess.Popen[bytes]:
     """Starts dockerd in a session of its own and waits until it answers."""
     with log.open("ab") as out:
@@ -120,7 +121,7 @@ def _spawn(
             stdout=out,
             stderr=out,
             start_new_session=True,
-            env=os.environ | {"PATH": FOLDERS},
+            env=os.environ | {"PATH": path},
         )
     deadline = time.monotonic() + START_S
     while not api.answers(socket):
@@ -180,11 +181,14 @@ def _stop(number: int) -> None:
 class SecondEngine:
     """An engine of our own for destructive tests, in its own network and mount namespace.
 
-    It cannot reach out (no apt, nothing of the host's loopback). `kill` is `kill -9`.
+    It cannot reach out (no apt, nothing of the host's loopback). `kill` is `kill -9`. `programs`: the
+    root of a tree whose dockerd it is (see `debian.docker_of`); `features` of its settings.
     """
 
     folder: Path
     pid: int
+    programs: Path | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def socket(self) -> str:
@@ -199,12 +203,17 @@ class SecondEngine:
     def start(self) -> None:
         pid_file = self.folder / "pid"
         _forget_dead(pid_file, self.folder / "exec/containerd/containerd.pid")
+        settings = self.folder / "daemon.json"
+        settings.write_text(json.dumps({"features": dict.fromkeys(self.features, True)}))
+        own = f"{self.programs}/usr/sbin:{self.programs}/usr/bin:" if self.programs else ""
         self.pid = _spawn(
             self.socket,
             pid_file,
             self.folder / "log",
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
+            *("--config-file", str(settings)),
             wrap=("unshare", "-n", "-m", "--"),
+            path=own + FOLDERS,
         ).pid
 
 
@@ -220,12 +229,12 @@ def _kill_tree(number: int) -> None:
 
 
 @contextmanager
-def second_engine() -> Iterator[SecondEngine]:
+def second_engine(programs: Path | None = None, features: tuple[str, ...] = ()) -> Iterator[SecondEngine]:
     """A second engine beside the system's, gone without a trace afterwards. Needs root."""
     _may_start()
     needed("dockerd", "iptables", "docker", "unshare")
     folder = Path(tempfile.mkdtemp(prefix="ctr-ci-engine-"))
-    engine = SecondEngine(folder, 0)
+    engine = SecondEngine(folder, 0, programs, features)
     try:
         engine.start()
         yield engine
@@ -241,8 +250,6 @@ def second_engine() -> Iterator[SecondEngine]:
 
 
 def _remove_containers(socket: str) -> None:
-    import json
-
     found: list[dict[str, str]] = json.loads(api.call(socket, "GET", "/containers/json?all=1"))
     for container in found:
         api.call(socket, "DELETE", f"/containers/{container['Id']}?force=1&v=1")

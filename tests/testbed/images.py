@@ -18,7 +18,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from testbed import api
-from testbed.debian import KEYRING, Missing, cache, command, needed
+from testbed.debian import KEYRING, Missing, cache, command, docker_of, needed
 
 LABEL = "ctr-ci.testbed"
 BUSYBOX = "busybox:latest"
@@ -95,6 +95,19 @@ def ensure_docker_builder(engine: str) -> str:
     )
 
 
+def ensure_newer_docker_builder(engine: str, suite: str) -> str:
+    """A builder with the docker command line, buildx and compose of a Debian release."""
+    tree, plugins = docker_of(suite), "usr/libexec/docker/cli-plugins"
+    programs = ("usr/bin/docker", f"{plugins}/docker-buildx", f"{plugins}/docker-compose")
+    name = f"ctr-ci.test/docker-{suite}:latest"
+    return _ensure(
+        engine,
+        name,
+        lambda: [*_busybox(), *_programs({path: str(tree / path) for path in programs})],
+        ('ENTRYPOINT ["/usr/bin/docker"]', "ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
+    )
+
+
 def ensure_gcloud_builder(engine: str) -> str:
     return _ensure(
         engine,
@@ -165,7 +178,7 @@ Entry = tuple[tarfile.TarInfo, bytes]
 
 def _ensure(engine: str, name: str, entries: Callable[[], list[Entry]], changes: tuple[str, ...]) -> str:
     tar = _tar(entries())
-    short = name.rpartition(":")[0].replace("gcr.io/cloud-builders/", "builder-")
+    short = name.rpartition(":")[0].replace("gcr.io/cloud-builders/", "builder-").removeprefix("ctr-ci.test/")
     kept = f"ctr-ci.test/{short}:{hashlib.sha256(tar + repr(changes).encode()).hexdigest()[:12]}"
     if _wanted(engine, name, kept):
         with _alone():
@@ -180,7 +193,7 @@ def _wanted(engine: str, name: str, kept: str) -> list[str]:
     want = api.image_id(engine, kept)
     return [
         each
-        for each in (name, *ALIASES[name])
+        for each in (name, *ALIASES.get(name, ()))
         if (has := api.image_id(engine, each)) is None or (has != want and api.has_label(engine, each, LABEL))
     ]
 

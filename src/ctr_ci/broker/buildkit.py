@@ -30,6 +30,8 @@ METHODS = frozenset(
     ]
     + ["/grpc.health.v1.Health/Check"]
 )
+# Clients ask for these unasked, and do without where an engine has none.
+ABSENT = ("/opentelemetry.", _CONTROL + "ListenBuildHistory")
 _EXPORTERS = ("", "moby", "local", "tar", "oci", "docker")
 _CACHES = ("", "inline", "local")
 

@@ -2,8 +2,9 @@
 with PERMISSION_DENIED, and the connection lives on.
 
 Frames from the step are read one by one and its headers written anew, so the engine sees no header that
-was not judged. A Solve call is held until all of it is there. Frames from the engine pass as they are;
-only the answer of a Solve call is read on its way.
+was not judged. A Solve call is held until all of it is there; others may overtake it, and streams must
+begin in the order of their numbers, so the engine knows them by numbers of ours. Of what the engine
+sends, only the answer of a Solve call is read on its way.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import quote
 
 from ctr_ci.broker import buildkit, hpack
@@ -38,6 +40,7 @@ from ctr_ci.source import visible
 # The engine grants a stream 64 KB before it has read anything, and it reads nothing while we hold.
 _HELD = 60 * 1024
 _ANSWER = 4 << 20
+_ALL = 0x7FFFFFFF  # a GOAWAY's last stream, where none is left out yet
 _PASSING = (DATA, RESET, SETTINGS, PING, GOAWAY, WINDOW)
 Built = Callable[[tuple[str, ...], tuple[str, ...]], None]
 Denied = Callable[[str, str], None]
@@ -61,6 +64,9 @@ class Filter:
         self._block: tuple[Frame, bytearray] | None = None  # a header block not yet complete
         self._held: dict[int, list[Frame]] = {}  # a Solve's frames until it is judged
         self._refused: set[int] = set()
+        self._last = 0  # the highest stream that the step has begun
+        self._numbers: dict[int, int] = {}  # a stream of the step's by its number at the engine
+        self._streams: dict[int, int] = {}  # the other way round
         self._solving: dict[int, tuple[tuple[str, ...], bytearray]] = {}
 
     def run(self, early: bytes, answered: bytes) -> None:
@@ -109,17 +115,39 @@ class Filter:
         elif frame.kind == PUSH:
             raise Malformed(400, "a step pushes nothing")
         elif frame.stream in self._refused:
-            pass
+            if frame.kind == DATA and frame.payload:  # nobody else gives the connection this room back
+                self._to_step(Frame(WINDOW, 0, 0, len(frame.payload).to_bytes(4)))
         elif frame.stream in self._held:
             self._hold(frame)
         elif frame.kind in _PASSING:
-            self._engine.sendall(frame.raw())
+            self._to_engine(frame)
+
+    def _to_engine(self, *frames: Frame) -> None:
+        for frame in frames:
+            if frame.kind == HEADERS:
+                number = 2 * len(self._numbers) + 1
+                self._numbers[frame.stream] = number
+                self._streams[number] = frame.stream
+        self._engine.sendall(
+            b"".join(
+                replace(frame, stream=self._numbers[frame.stream] if frame.stream else 0).raw()
+                for frame in frames
+                if not frame.stream or frame.stream in self._numbers
+            )
+        )
+
+    def _to_step(self, *frames: Frame) -> None:
+        with self._answering:
+            self._client.sendall(b"".join(frame.raw() for frame in frames))
 
     def _collect(self, frame: Frame) -> None:
         """Gathers a header block; nothing may stand between its frames."""
         if self._block is None:
             if frame.kind != HEADERS or not frame.stream % 2:
                 raise Malformed(400, "an HTTP/2 header block without a beginning")
+            if frame.stream <= self._last:
+                raise Malformed(400, "an HTTP/2 stream begins out of its order")
+            self._last = frame.stream
             self._block = (frame, bytearray(frame.content))
         else:
             if frame.kind != CONTINUATION or frame.stream != self._block[0].stream:
@@ -138,15 +166,15 @@ class Filter:
         written = Frame(HEADERS, END_HEADERS | frame.flags & END_STREAM, frame.stream, hpack.write(headers))
         if len(written.payload) > 16 * 1024 or methods != ["POST"] or len(paths) != 1:
             raise Malformed(400, "not a gRPC call")
-        if paths[0].startswith("/opentelemetry."):
-            self._answer(frame.stream, "12", "traces are not collected here")  # UNIMPLEMENTED
+        if paths[0].startswith(buildkit.ABSENT):
+            self._answer(frame.stream, "12", "not to be had here")  # UNIMPLEMENTED
         elif paths[0] not in buildkit.METHODS:
             denial = Denial("grpc", f"{paths[0]} is closed to steps", "build without it")
             self._refuse(frame.stream, paths[0], denial)
         elif paths[0] == buildkit.SOLVE and not frame.ends:
             self._held[frame.stream] = [written]
         else:
-            self._engine.sendall(written.raw())
+            self._to_engine(written)
 
     def _hold(self, frame: Frame) -> None:
         held = self._held[frame.stream]
@@ -170,7 +198,7 @@ class Filter:
             return
         del self._held[frame.stream]
         self._solving[frame.stream] = (asked.names, bytearray())
-        self._engine.sendall(b"".join(each.raw() for each in held))
+        self._to_engine(*held)
 
     def _refuse(self, stream: int, call: str, denial: Denial) -> None:
         message = f"ctr-ci refuses this (rule {denial.rule}): {denial.why}. Instead: {denial.way_out}."
@@ -187,9 +215,7 @@ class Filter:
             ("grpc-status", status),
             ("grpc-message", quote(message, safe=" !#$&'()*+,/:;=?@[]~`")),
         )
-        answer = Frame(HEADERS, END_HEADERS | END_STREAM, stream, hpack.write(headers))
-        with self._answering:
-            self._client.sendall(answer.raw())
+        self._to_step(Frame(HEADERS, END_HEADERS | END_STREAM, stream, hpack.write(headers)))
 
     # From the engine
 
@@ -198,15 +224,27 @@ class Filter:
         block: list[Frame] = []
         while data or (data := self._engine.recv(1 << 20)):
             for frame in cutter.cut(data):
-                block.append(frame)
-                opens = frame.kind in (HEADERS, PUSH, CONTINUATION)
+                block.append(self._renumbered(frame))
+                opens = frame.kind in (HEADERS, CONTINUATION)
                 if opens and not frame.flags & END_HEADERS:
                     continue
                 self._look(block)
-                with self._answering:
-                    self._client.sendall(b"".join(each.raw() for each in block))
+                self._to_step(*block)
                 block = []
             data = b""
+
+    def _renumbered(self, frame: Frame) -> Frame:
+        """A frame of the engine's with the step's number of its stream. Raises Malformed."""
+        if frame.kind == GOAWAY:
+            last = int.from_bytes(frame.payload[:4])
+            begun = (stream for number, stream in tuple(self._streams.items()) if number <= last)
+            if last < _ALL:
+                frame = replace(frame, payload=max(begun, default=0).to_bytes(4) + frame.payload[4:])
+        if not frame.stream:
+            return frame
+        if frame.kind == PUSH or frame.stream not in self._streams:
+            raise Malformed(502, "an HTTP/2 stream that nobody asked for")
+        return replace(frame, stream=self._streams[frame.stream])
 
     def _look(self, block: list[Frame]) -> None:
         """Reads the answer of a Solve call, and tells of it before its end is passed on."""
