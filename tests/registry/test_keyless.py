@@ -58,6 +58,28 @@ def test_what_a_workflow_signs_counts_for_that_workflow_only(registry: StartRegi
         check(push, Identity(IDENTITY, OTHER_ISSUER, trust))
 
 
+def test_a_branch_named_after_another_one_is_not_that_branch(trust: Path) -> None:
+    """Git takes `evil@refs/heads/main` as a branch's name, and GitHub certifies it as it is."""
+    workflows = "https://github.com/acme/shop/.github/workflows/"
+    branch = f"{workflows}release.yml@refs/heads/evil@refs/heads/main"
+    signed = Keyless(lambda: Secret(token(branch)), trust).sign(STATEMENT)
+    for name in (f"{workflows}*@refs/heads/main", "https://*/release.yml@refs/heads/main"):
+        with pytest.raises(InputError, match="not signed by"):
+            Identity(name, trust=trust).opens(signed)
+    for name in (branch, f"{workflows}release.yml@refs/heads/evil*", f"{workflows}*", "*"):
+        assert Identity(name, trust=trust).opens(signed)[1] == branch
+
+
+def test_what_else_an_identity_signs_is_no_statement(trust: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sigstore import dsse
+
+    monkeypatch.setattr(dsse.Envelope, "_TYPE", "text/plain")
+    signed = bundle(trust)
+    assert signed["dsseEnvelope"]["payloadType"] == "text/plain"
+    with pytest.raises(InputError, match="text/plain"):
+        Identity(IDENTITY, trust=trust).opens(json.dumps(signed).encode())
+
+
 def test_an_identity_of_another_issuer_counts_where_that_is_asked(
     registry: StartRegistry, trust: Path
 ) -> None:
@@ -152,7 +174,9 @@ def test_a_bundle_put_together_from_two_is_refused(trust: Path) -> None:
         forge(forged, other)
         with pytest.raises(InputError, match="not signed by"):
             believed.opens(json.dumps(forged).encode())
-    for nonsense in (b"", b"{}", b"[]", b"\xff", json.dumps(one).encode()[:-9]):
+    late = json.loads(json.dumps(one))  # of the year 146 billion
+    late["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = str(1 << 62)
+    for nonsense in (json.dumps(late).encode(), b"", b"{}", b"[]", b"\xff", json.dumps(one).encode()[:-9]):
         with pytest.raises(InputError, match="not signed by"):
             believed.opens(nonsense)
 
@@ -259,6 +283,22 @@ def test_demands_that_exclude_each_other_are_told(tmp_path: Path) -> None:
     both = ctr_ci("verify", "localhost:1/a:1", "--key", "k", "--certificate-identity", "x", folder=tmp_path)
     assert both.returncode == 2
     assert "one of them" in both.stderr
-    alone = ctr_ci("verify", "localhost:1/a:1", "--certificate-oidc-issuer", "x", folder=tmp_path)
-    assert alone.returncode == 2
-    assert "--certificate-identity with it" in alone.stderr
+    for option in ("--certificate-oidc-issuer", "--trust-config"):
+        alone = ctr_ci("verify", "localhost:1/a:1", option, "x", folder=tmp_path)
+        assert alone.returncode == 2
+        assert "--certificate-identity with it" in alone.stderr
+    promoted = ("publish", "--from-registry", "localhost:1/a:1", "--to", "localhost:1/b")
+    unsure = ctr_ci(*promoted, "--unverified", "--certificate-identity", "x", folder=tmp_path)
+    assert unsure.returncode == 2
+    assert "one of them" in unsure.stderr
+
+
+def test_an_empty_variable_lifts_no_demand(registry: StartRegistry, tmp_path: Path) -> None:
+    """`--key "$KEY"` where the variable is not set: unsigned evidence must not do."""
+    push = Push(registry().host)
+    publish(push, image(), "v1")
+    place = f"{push.host}/{push.name}:v1"
+    for option in ("--key", "--certificate-identity", "--certificate-oidc-issuer", "--trust-config"):
+        done = ctr_ci("verify", place, option, "", folder=tmp_path)
+        assert done.returncode == 2
+        assert f"{option} is empty" in done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import StartRegistry
-from ctr_ci.oci import Digest, Reference
+from ctr_ci.oci import Descriptor, Digest, Reference, image_index
 from ctr_ci.problem import CtrCiError, InputError, Refused, WorldError
 from ctr_ci.publish import (
     ArchiveContent,
@@ -148,6 +148,19 @@ def test_a_promotion_keeps_the_digest_and_takes_the_evidence_along(registry: Sta
         again = carried(source, target, f"{first.host}/dev/app:v1", "stable")
     assert {one.how for one in again.blobs} == {"existing"}
     assert [tag.moved for tag in again.tags] == [False]
+
+
+def test_an_index_is_promoted_with_the_evidence_of_its_parts(registry: StartRegistry) -> None:
+    first, second = registry(), registry()
+    push_, there = Push(first.host, name="dev/app"), Push(second.host, name="prod/app")
+    members = [publish(push_, image(), tag)[1] for tag in ("amd64", "arm64")]
+    with push_.registry() as source, there.registry() as target:
+        found = [manifests.get(source, str(member)) for member in members]
+        entries = tuple(Descriptor(one.media_type, one.digest, len(one.raw)) for one in found if one)
+        manifests.put(source, "v1", image_index(entries))
+        at = verify(source, Reference.parse(f"{first.host}/dev/app:v1")).digest
+        carried(source, target, f"{first.host}/dev/app:v1", "v1")
+        assert verify(target, Reference.parse(f"{second.host}/prod/app@{at}")).passed
 
 
 def test_within_one_registry_blobs_are_mounted(registry: StartRegistry) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -32,7 +35,10 @@ from ctr_ci.publish import (
     unverified,
     verify,
 )
+from ctr_ci.publish.attest import Evidence
+from ctr_ci.publish.verify import Finding as Verdict
 from ctr_ci.registry import blobs, manifests, referrers
+from ctr_ci.report.receipt import verdict_text
 from testbed.fault_proxy import Answer, FaultProxy, Seen
 from testbed.pushing import Push, publish, record_of, stored, tags, to
 from testbed.saved import Saved, layer
@@ -145,6 +151,50 @@ def test_a_key_makes_only_its_own_signatures_count(registry: StartRegistry, tmp_
     with pytest.raises(Refused, match="the key has not signed"):
         check(signed, ":v1", key=other)
     assert not check(signed, ":v1").signers
+
+
+def test_what_else_a_key_signs_is_no_statement(tmp_path: Path) -> None:
+    private = generate_private_key(SECP256R1())
+    public = tmp_path / "k.pub"
+    public.write_bytes(private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    for kind in ("text/plain", "\ud800"):
+        signed = private.sign(
+            b"DSSEv1 %d %b 2 {}" % (len(kind), kind.encode("utf-8", "replace")), ECDSA(SHA256())
+        )
+        envelope = {
+            "payload": b64encode(b"{}").decode(),
+            "payloadType": kind,
+            "signatures": [{"sig": b64encode(signed).decode()}],
+        }
+        with pytest.raises(InputError, match="what is signed is"):
+            Key.read(public).opens(json.dumps({"dsseEnvelope": envelope}).encode())
+
+
+def test_a_key_of_a_curve_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    for algorithm, argument in (("EC", "ec_paramgen_curve:brainpoolP256t1"), ("EC", "ec_paramgen_curve:SM2")):
+        made = ("openssl", "genpkey", "-algorithm", algorithm, "-pkeyopt", argument)
+        secret = subprocess.run((*made, "-pkeyopt", "ec_param_enc:explicit"), check=True, capture_output=True)
+        public = subprocess.run(
+            ("openssl", "pkey", "-pubout"), input=secret.stdout, check=True, capture_output=True
+        )
+        (tmp_path / "k.pem").write_bytes(secret.stdout)
+        (tmp_path / "k.pub").write_bytes(public.stdout)
+        with pytest.raises(InputError, match="a key that cannot be used"):
+            Signer.read(tmp_path / "k.pem", None)
+        with pytest.raises(InputError, match="a key that cannot be used"):
+            Key.read(tmp_path / "k.pub")
+
+
+def test_what_evidence_says_of_itself_stays_on_its_line() -> None:
+    at = Digest.of(b"")
+    said = ("\x1b[2Jsmoke\n  evidence  signed by the key", "\ud800")
+    evidence = Evidence((at,), "PASSED", said, (), (at,), "a\nb", "")
+    reference = Reference.parse(f"h.example/a@{at}")
+    verdict = Verified(reference, at, at, (Verdict(at, evidence, "", ""),), said, ())
+    text = verdict_text(verdict)
+    assert "\n  evidence  signed" not in text
+    assert "\x1b" not in text
+    assert text.encode()
 
 
 def test_a_signature_that_is_there_is_not_made_again(registry: StartRegistry, tmp_path: Path) -> None:

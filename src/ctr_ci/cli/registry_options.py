@@ -28,7 +28,8 @@ REACH = (
 TRUSTED = (
     Option(
         "--certificate-identity",
-        "whose evidence is believed: a workflow's URL with its @ref, or an address; * stands for any text",
+        "whose evidence is believed: a workflow's URL with its @ref, or an address; * stands for any text "
+        "(without @ where it is not the last sign)",
         metavar="NAME",
     ),
     Option(
@@ -56,8 +57,14 @@ def reach(arguments: argparse.Namespace) -> Reach:
 
 
 def trusted(arguments: argparse.Namespace) -> Trusted:
+    from ctr_ci.problem import InputError, Problem
     from ctr_ci.verbs.publish_trust import Trusted
 
+    for name in ("key", "certificate_identity", "certificate_oidc_issuer", "trust_config"):
+        if getattr(arguments, name) == "":  # a variable that is not set must not lift the demand
+            raise InputError(
+                Problem(f"--{name.replace('_', '-')} is empty", expected="a value, or no option")
+            )
     return Trusted(
         arguments.key or "",
         arguments.certificate_identity or "",

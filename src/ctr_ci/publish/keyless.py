@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctr_ci.problem import InputError, Problem, WorldError
+from ctr_ci.publish.attest import IN_TOTO
 from ctr_ci.secret import Secret
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Keyless:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whose signature is believed: `name` as the certificate has it (a workflow's URL, an address),
-    `*` in it standing for any text, certified for a token of exactly `issuer`."""
+    `*` in it standing for any text, certified for a token of exactly `issuer`. Only the last sign of a
+    name may stand for an `@` too: a branch may be called `x@refs/heads/main`, and is not that branch."""
 
     name: str
     issuer: str = GITHUB
@@ -91,8 +93,6 @@ class Identity:
     def opens(self, bundle: bytes) -> tuple[bytes, str]:
         """The statement of a bundle, and who signed it. Raises InputError where it is not signed so."""
         config = _config(self.trust)
-        from pydantic import ValidationError
-        from sigstore.errors import Error
         from sigstore.models import Bundle
         from sigstore.verify import Verifier as Sigstore
         from sigstore.verify.policy import AllOf, AnyOf, OIDCIssuer, OIDCIssuerV2
@@ -101,8 +101,10 @@ class Identity:
         try:
             read = Bundle.from_json(bundle)
             policy = AllOf([_Named(self.name), issuer])
-            _, payload = Sigstore(trusted_root=config.trusted_root).verify_dsse(read, policy)
-        except (Error, ValidationError, ValueError) as error:
+            kind, payload = Sigstore(trusted_root=config.trusted_root).verify_dsse(read, policy)
+            if kind != IN_TOTO:
+                raise ValueError(f"what is signed is {kind[:80]!r}, not {IN_TOTO}")
+        except Exception as error:  # noqa: BLE001  whatever the library says of a bundle, it is not believed
             raise InputError(Problem(f"a statement not signed by {self.name} ({_short(error)})")) from None
         return payload, _names(read.signing_certificate)[0]
 
@@ -117,7 +119,9 @@ class _Named:
         from sigstore.errors import VerificationError
 
         names = _names(cert)
-        wanted = ".*".join(map(re.escape, self.pattern.split("*")))
+        last = ".*" if self.pattern.endswith("*") else ""
+        parts = self.pattern.removesuffix("*").split("*")
+        wanted = "[^@]*".join(map(re.escape, parts)) + last
         if not any(re.fullmatch(wanted, name) for name in names):
             raise VerificationError(f"signed by {', '.join(names) or 'nobody'}")
 

@@ -33,7 +33,7 @@ def _fetch(source: Registry, selector: str) -> Found:
 def promote(
     release: Release, wish: Wish, source: Registry, target: Registry, digest: Digest
 ) -> Generator[Event, None, Receipt]:
-    """Copies what has `digest`, and what refers to it, reads it back, and sets the tags.
+    """Copies what has `digest`, and what refers to it or to its parts, reads it back, and sets the tags.
 
     Raises Refused where a tag may not move, WorldError where a registry fails; no tag has been
     touched then.
@@ -52,12 +52,12 @@ def promote(
             yield BlobPushed(target.clock.now(), str(news.digest), news.size, news.how)
         if manifests.digest_of(target, str(each.digest)) != each.digest:
             manifests.put(target, str(each.digest), each)
-    for entry in referrers.referrers(source, found.digest):
-        document = manifests.get(source, str(entry.digest))
-        if isinstance(document, Manifest) and document.subject and document.subject.digest == found.digest:
-            for _ in _blobs(document, source, target):
-                pass
-            referrers.attach(target, document)
+        for entry in referrers.referrers(source, each.digest):
+            document = manifests.get(source, str(entry.digest))
+            if isinstance(document, Manifest) and document.subject and document.subject.digest == each.digest:
+                for _ in _blobs(document, source, target):
+                    pass
+                referrers.attach(target, document)
     return (yield from finish(release, wish, target, found, tuple(shipped), started, before))
 
 

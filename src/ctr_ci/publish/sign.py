@@ -45,13 +45,14 @@ class Key:
     @classmethod
     def read(cls, path: Path) -> Key:
         """A public key in PEM. Raises InputError."""
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
         try:
             found = load_pem_public_key(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, UnsupportedAlgorithm) as error:
             raise _unreadable(path, error) from error
         if not isinstance(found, EllipticCurvePublicKey | Ed25519PublicKey):
             raise _unreadable(path, None)
@@ -61,6 +62,8 @@ class Key:
         """The statement of a bundle, and who signed it. Raises InputError where the key did not."""
         envelope = _envelope(bundle)
         kind, payload = envelope.text("payloadType"), _decoded(envelope.text("payload"))
+        if kind != IN_TOTO:
+            raise InputError(Problem(f"what is signed is {kind[:80]!r}", expected=IN_TOTO))
         signed = _encoding(kind, payload)
         if not any(self._verifies(_decoded(s.text("sig")), signed) for s in envelope.children("signatures")):
             raise InputError(Problem("a statement that the key has not signed"))
@@ -89,13 +92,14 @@ class Signer:
     @classmethod
     def read(cls, path: Path, password: bytes | None) -> Signer:
         """A private key in PEM (PKCS #8), perhaps encrypted. Raises InputError, showing nothing of it."""
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
             found = load_pem_private_key(path.read_bytes(), password)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise _unreadable(path, error) from None
         if not isinstance(found, EllipticCurvePrivateKey | Ed25519PrivateKey):
             raise _unreadable(path, None)

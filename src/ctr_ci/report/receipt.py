@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctr_ci.publish import Receipt, Verified
+from ctr_ci.source import visible
 
 
 def as_json(receipt: Receipt) -> dict[str, object]:
@@ -48,7 +49,7 @@ def as_json(receipt: Receipt) -> dict[str, object]:
 def text(receipt: Receipt) -> str:
     """A few lines: the digest to deploy by, who tested the image, what travelled, which tags moved."""
     release = receipt.release
-    by = ", ".join(release.tested_by)
+    by = visible(", ".join(release.tested_by))
     evidence = f"tested by {by} (build {release.build_id})" if release.verified else "UNVERIFIED: no test"
     moved = [_tag(receipt, tag.name) for tag in receipt.tags]
     there = len(receipt.blobs) - sum(blob.how == "uploaded" for blob in receipt.blobs)
@@ -104,7 +105,8 @@ def verdict_json(verdict: Verified) -> dict[str, object]:
 
 
 def verdict_text(verdict: Verified) -> str:
-    """What was proven, by what, and how far that can be trusted."""
+    """What was proven, by what, and how far that can be trusted; what unsigned evidence says of itself
+    is anybody's text, and stays on its line."""
     config = next((f.evidence.config for f in verdict.findings if f.evidence and not f.fault), "")
     unsigned = "no signer demanded (--key, --certificate-identity): as good as whoever may push there"
     trust = f"signed by {', '.join(verdict.signers)}" if verdict.signers else unsigned
@@ -116,4 +118,4 @@ def verdict_text(verdict: Verified) -> str:
         f"  evidence  {trust}",
         *(f"  ignored   {f.digest}: {f.fault}" for f in verdict.findings if f.fault),
     ]
-    return "".join(f"{line}\n" for line in lines if line)
+    return "".join(f"{visible(line)}\n" for line in lines if line)

@@ -150,6 +150,8 @@ def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, cli
     source = clients.registry(origin.repository, writes=False, credential=request.from_credential)
     near = (origin.repository.name,) if origin.repository.host == to.repository.host else ()
     target = clients.registry(to.repository, mounts=near)
+    if request.unverified and (request.key or request.trusted.identity):
+        raise InputError(Problem("--unverified, and a signature that is demanded", expected="one of them"))
     if request.unverified:
         digest = manifests.digest_of(source, origin.selector)
         if digest is None:

@@ -54,10 +54,12 @@ class Trusted:
         if self.identity:
             trust = Path(self.trust_config) if self.trust_config else None
             return Identity(self.identity, self.issuer or GITHUB, trust)
-        if self.issuer:
-            raise InputError(
-                Problem("--certificate-oidc-issuer alone", expected="--certificate-identity with it")
-            )
+        for option, said in (
+            ("--certificate-oidc-issuer", self.issuer),
+            ("--trust-config", self.trust_config),
+        ):
+            if said:
+                raise InputError(Problem(f"{option} alone", expected="--certificate-identity with it"))
         return Key.read(Path(self.key)) if self.key else None
 
 
