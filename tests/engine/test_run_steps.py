@@ -151,6 +151,6 @@ def test_a_failed_write_of_a_user_who_is_not_root_is_explained(
 
 
 def test_steps_may_not_gain_privileges(ran: Builds) -> None:
-    done = ran(sh("grep -E '^(NoNewPrivs|CapEff)' /proc/self/status; mount -t tmpfs x /mnt 2>&1 || echo refused"))
+    done = ran(sh("grep NoNewPrivs /proc/self/status; mount -t tmpfs x /mnt 2>&1 || echo refused"))
     assert "NoNewPrivs:\t1" in done.out
     assert done.out.endswith("refused\n")

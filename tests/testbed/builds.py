@@ -14,7 +14,8 @@ from ctr_ci import record
 from ctr_ci.problem import Exit
 from ctr_ci.record import Record
 from ctr_ci.verbs.build_inputs import BuildChoice
-from ctr_ci.verbs.run import Request, World, run
+from ctr_ci.verbs.run import run
+from ctr_ci.verbs.run_request import Request, World
 from ctr_ci.verbs.selection import Selection
 from testbed import api
 

@@ -20,7 +20,8 @@ def run(arguments: argparse.Namespace) -> Exit:
     import time
     from pathlib import Path
 
-    from ctr_ci.verbs.run import Request, World, run
+    from ctr_ci.verbs.run import run
+    from ctr_ci.verbs.run_request import Request, World
     from ctr_ci.verbs.selection import Selection
 
     request = Request(

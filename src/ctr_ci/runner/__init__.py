@@ -5,13 +5,17 @@ The engine, the clock and the sink of events are arguments; nothing here prints.
 
 from __future__ import annotations
 
-from ctr_ci.runner.build import Build, Judge, Options, Outcome
-from ctr_ci.runner.control import Control
-from ctr_ci.runner.execute import run
+from ctr_ci.runner.build import Build, Judge, Options, Origin, Outcome
 from ctr_ci.runner.images import Builders
-from ctr_ci.runner.owner import KEPT, owner
+from ctr_ci.runner.owner import KEPT, mark, owner
 from ctr_ci.runner.reap import Reaped, reap
 from ctr_ci.runner.shell import Keyboard, Shell
+from ctr_ci.runner.site import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci.runner.control import Control
+    from ctr_ci.runner.execute import run
 
 __all__ = [
     "KEPT",
@@ -21,10 +25,26 @@ __all__ = [
     "Judge",
     "Keyboard",
     "Options",
+    "Origin",
     "Outcome",
     "Reaped",
     "Shell",
+    "Site",
+    "mark",
     "owner",
     "reap",
     "run",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What carries out a plan is loaded when asked for: the engine makes the site meanwhile."""
+    if name == "run":
+        from ctr_ci.runner.execute import run
+
+        return run
+    if name == "Control":
+        from ctr_ci.runner.control import Control
+
+        return Control
+    raise AttributeError(name)

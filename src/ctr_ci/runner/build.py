@@ -23,6 +23,12 @@ class Build:
     owner: str
     folder: Path
     workspace: Path
+
+
+@value
+class Origin:
+    """Where it comes from, as the record says it."""
+
     source: tuple[tuple[str, str | bool | None], ...] = ()
     policy_path: str = ""
     policy_digest: str = ""
@@ -35,7 +41,6 @@ class Options:
     `failing`: verdicts of gates that fail the build. `keep`: a failed build is left to look at.
     `shell`: one in a step's place. `carry_files`: the engine does not see this machine's folders;
     so it is taken to be where it has no unix socket.
-    `artifacts`: the folder that gets what `artifacts:` names; None: they are left.
     `grants`: pairs of a step's index and a rule of the broker that its containers may break."""
 
     builders: Builders = Builders()
@@ -49,7 +54,6 @@ class Options:
     keep: bool = False
     shell: Shell | None = None
     carry_files: bool = False
-    artifacts: Path | None = None
     grants: tuple[tuple[int, str], ...] = ()
 
 

@@ -2,7 +2,9 @@
 
 Most of a container's start is its network. So a lane's holder has one, and the steps of that lane,
 which run one after the other, join it; steps that run at the same time are in different lanes and
-have a localhost each. When a step ends, all its processes do, so nothing of it listens on.
+have a localhost each. When a step ends, all its processes do, so nothing of it listens on. A lane
+that no step will enter any more goes at once: the others still run, and the end of the build waits
+for less.
 """
 
 from __future__ import annotations
@@ -24,17 +26,18 @@ class Lanes:
     """Gives a step the network it is to run in: `container:HOLDER`, or the network itself where a
     holder cannot be had (an architecture we have no program for, a folder that allows no
     execution). `shared` False: every step gets a network of its own; with one step a lane, a holder
-    would be a container more for nothing."""
+    would be a container more for nothing. `steps`: how many will enter."""
 
     def __init__(
         self,
         engine: Engine,
         ledger: Ledger,
         network: Future[str],
-        ground: Ground,
+        ground: Future[Ground],
         metadata: Metadata,
         *,
         shared: bool,
+        steps: int,
     ) -> None:
         self._metadata = metadata
         self._shared = shared
@@ -44,13 +47,14 @@ class Lanes:
         self._ground = ground
         self._lock = threading.Lock()
         self._free: list[Future[str]] = []
-        self._made = 0
+        self._names: dict[Future[str], str] = {}  # of the holders
+        self._coming = steps
         self._starters = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ctr-ci-lane")
 
     def prepare(self, count: int, image: Image) -> None:
         """Starts up to `count` holders in the background, from any image that is here."""
         with self._lock:
-            while self._shared and self._made < count:
+            while self._shared and len(self._names) < count:
                 self._free.append(self._start(image))
 
     def enter(self, image: Image) -> Future[str]:
@@ -58,6 +62,7 @@ class Lanes:
         if not self._shared:
             return self._network
         with self._lock:
+            self._coming -= 1
             for at, lane in enumerate(self._free):
                 if lane.done():
                     return self._free.pop(at)
@@ -67,20 +72,25 @@ class Lanes:
         if self._shared:
             with self._lock:
                 self._free.insert(0, lane)
+                spare = self._free.pop(0) if len(self._free) > self._coming else None
+            if spare is not None:
+                self._ledger.discard(self._names[spare])
 
     def close(self) -> None:
         self._starters.shutdown(cancel_futures=True)
 
     def _start(self, image: Image) -> Future[str]:
-        number, self._made = self._made, self._made + 1
-        return self._starters.submit(self._hold, number, image)
+        name = self._ledger.name(f"lane-{len(self._names)}")
+        lane = self._starters.submit(self._hold, name, image)
+        self._names[lane] = name
+        return lane
 
-    def _hold(self, number: int, image: Image) -> str:
+    def _hold(self, name: str, image: Image) -> str:
         network = self._network.result()
         code = program(image.architecture)
         if code is None:
             return network
-        name = self._ledger.name(f"lane-{number}")
+        ground = self._ground.result()
         spec = ContainerSpec(
             image=image.id,
             labels=self._ledger.labels,
@@ -89,7 +99,7 @@ class Lanes:
             command=(),
             workdir="/",
             user="0:0",
-            binds=self._ground.holder_binds(code),
+            binds=ground.holder_binds(code),
             network=network,
             hosts=self._metadata.hosts,
             pids_limit=16,
@@ -97,7 +107,7 @@ class Lanes:
         )
         try:
             holder = self._ledger.container(spec)
-            self._ground.deliver_holder(code, holder)
+            ground.deliver_holder(code, holder)
             self._engine.start(holder)
             if self._metadata.hosts:
                 self._metadata.join(self._engine.pid(holder), holder)

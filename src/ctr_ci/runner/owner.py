@@ -18,6 +18,18 @@ def owner() -> str:
     return f"{_place()}/{pid}/{_ticks(pid)}"
 
 
+def mark() -> str:
+    """This process, short: for the name of a file, on this machine."""
+    pid = os.getpid()
+    return f"{pid}.{_ticks(pid)}"
+
+
+def left(mark: str) -> bool:
+    """Whether what bears this mark was left by a process that has ended; False for no mark."""
+    pid, _, ticks = mark.partition(".")
+    return pid.isdigit() and ticks.isdigit() and _ticks(int(pid)) != ticks
+
+
 def dead(name: str) -> bool:
     """Whether the process that `name` means has certainly ended.
 

@@ -93,9 +93,8 @@ def _halt(schedule: Schedule, failed: int | None = None) -> tuple[Schedule, tupl
     return replace(schedule, halted=True), (*stops, *drops)
 
 
-def width(after: tuple[frozenset[int], ...]) -> int:
+def width(after: tuple[frozenset[int], ...], done: frozenset[int] = frozenset()) -> int:
     """How many steps may run at once if all take equally long: the lanes worth preparing."""
-    done: frozenset[int] = frozenset()
     widest = 0
     while len(done) < len(after):
         wave = Schedule(after, done=done).ready()

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from ctr_ci import broker as brokers
 from ctr_ci.engine import Engine
-from ctr_ci.events import Event, ImageBuilt, ImageRan, ImageTagged, Noted, PushHeld
+from ctr_ci.events import Event, ImageBuilt, Noted
 from ctr_ci.plan import Plan, Step
+from ctr_ci.runner.ground import Ground, Near
+from ctr_ci.runner.site import Site
 
 SOCKET = "/var/run/docker.sock"
 Emit = Callable[[Event], None]
@@ -37,6 +38,21 @@ class StepDocker(Protocol):
         """Removes what steps made. Raises WorldError where some of it stays."""
 
 
+def docker_of(site: Site, ground: Ground, emit: Emit, clock: Clock) -> StepDocker:
+    """What the steps of a build find at /var/run/docker.sock, as its options say."""
+    wanted = site.options.docker
+    if wanted == "engine":
+        return Trusted(site.engine, site.plan, emit, clock)
+    if wanted == "none" or not isinstance(ground, Near):
+        if wanted != "none":
+            text = "steps get no Docker: the engine cannot see our broker's sockets"
+            emit(Noted(clock(), "warning", text))
+        return NoDocker()
+    from ctr_ci.runner.brokered import brokered  # a fifth of our code: the engine makes lanes meanwhile
+
+    return brokered(site, ground, emit, clock)
+
+
 class NoDocker:
     def socket(self, step: Step) -> str:
         return ""
@@ -52,53 +68,6 @@ class NoDocker:
 
     def close(self) -> None:
         pass
-
-
-class Brokered:
-    """Each step has a socket of ours, which passes on what a build needs."""
-
-    def __init__(
-        self,
-        open_broker: Callable[[Callable[[brokers.Note], None]], brokers.Broker],
-        emit: Emit,
-        clock: Clock,
-    ) -> None:
-        self._emit = emit
-        self._clock = clock
-        self._built: set[str] = set()
-        self._tagged: set[str] = set()
-        self._broker = open_broker(self._noted)
-
-    def socket(self, step: Step) -> str:
-        return str(self._broker.socket(step.index))
-
-    def settle(self, step: Step) -> None:
-        self._broker.settle(step.index)
-
-    def built(self, image_id: str) -> bool:
-        return image_id in self._built
-
-    def stale(self, image_id: str) -> bool:
-        return image_id not in self._built | self._tagged
-
-    def close(self) -> None:
-        self._broker.close()
-
-    def _noted(self, note: brokers.Note) -> None:
-        at = self._clock()
-        match note:
-            case brokers.Built(step, image_id, names):
-                self._built.add(image_id)
-                self._emit(ImageBuilt(at, step, image_id, names))
-            case brokers.Tagged(step, image_id, name):
-                self._tagged.add(image_id)
-                self._emit(ImageTagged(at, step, image_id, name))
-            case brokers.Ran(step, image_id, exit_code, started, stopped):
-                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
-            case brokers.Held(step, name):
-                self._emit(PushHeld(at, step, name))
-            case brokers.Denied(step, request, why):
-                self._emit(Noted(at, "warning", f"refused {request}: {why}", step))
 
 
 class Trusted:

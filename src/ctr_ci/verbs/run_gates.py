@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from ctr_ci import broker as brokers
-from ctr_ci import gate, settings
+from ctr_ci import settings
 from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, Engine
 from ctr_ci.events import GateDecided
 from ctr_ci.plan import Plan, Step
-from ctr_ci.record import Record, fold
 from ctr_ci.runner import Build
 from ctr_ci.settings import Settings
 from ctr_ci.source import Source
+from ctr_ci.value import value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctr_ci import gate
+    from ctr_ci.record import Record
+
+SECTIONS = ("stages", "gates", "publish", "steps")
 TESTED = "tested"
 FILE_FLAGS = ("-f", "--file")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gates:
-    """What is asked of the images. `folder` is where the source lies. `grants`: see broker.Scope."""
+    """What is asked of the images. `folder` is where the source lies. `policy` None: nothing is declared.
+    `grants`: see broker.Scope."""
 
-    policy: gate.Policy
+    policy: gate.Policy | None
     settings: Settings
     folder: Path
     plan: Plan
     grants: tuple[tuple[int, str], ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def origin(self) -> tuple[str, str]:
         """The path of the file that the policy comes from, and its digest; "" where there is none."""
@@ -46,8 +50,13 @@ class Gates:
         build: Build,
         clock: Callable[[], float],
         memory_bytes: int | None,
+        environment: Mapping[str, str],
     ) -> Iterator[GateDecided]:
         """Every declared gate's verdict, then for each image whether it may ship."""
+        from ctr_ci import gate
+        from ctr_ci.record import fold
+
+        policy = self.policy or gate.Policy()
         around = gate.Surroundings(
             engine,
             ((BUILD_LABEL, build.id), (OWNER_LABEL, build.owner)),
@@ -55,12 +64,12 @@ class Gates:
             clock,
             self._lint,
             memory_bytes,
-            self.environment,
+            environment,
         )
-        for event in gate.judge(record, self.policy, around):
+        for event in gate.judge(record, policy, around):
             record = fold((event,), record)
             yield event
-        for verdict in gate.decide(record, self.policy):
+        for verdict in gate.decide(record, policy):
             yield GateDecided(
                 clock(),
                 TESTED,
@@ -89,10 +98,13 @@ def gates_of(
 ) -> Gates:
     """The gates that ctr-ci.yaml declares for the source in `folder`. Raises InputError."""
     found = settings.find(str(folder), environment, config_file, use_config)
+    if not any(found.section(name) for name in SECTIONS):
+        return Gates(None, found, folder, plan)
+    from ctr_ci import broker, gate
+
     policy = gate.load(found.section("stages"), found.section("gates"), found.section("publish"), found.path)
     steps = {step.id or str(step.index): step.index for step in plan.steps}
-    grants = brokers.read_grants(found.section("steps"), steps, found.path)
-    return Gates(policy, found, folder, plan, grants, environment)
+    return Gates(policy, found, folder, plan, broker.read_grants(found.section("steps"), steps, found.path))
 
 
 def dockerfiles(plan: Plan, folder: Path) -> tuple[Path, ...]:

@@ -23,8 +23,9 @@ def exit_of(outcome: Outcome) -> Exit:
     return {"SUCCESS": Exit.DONE, "TIMEOUT": Exit.TIMEOUT}.get(outcome.status, Exit.NO)
 
 
-def summary(outcome: Outcome, found: Record, path: str, *, pushes: bool) -> Iterator[str]:
-    """What was tested by what, where the record is, and what to do next."""
+def summary(outcome: Outcome, found: Record, place: Path, root: Path, *, pushes: bool) -> Iterator[str]:
+    """What was tested by what, where the record is, and what to do next; paths as typed from `root`."""
+    path = shown(place, root)
     for image in found.images:
         said = f"{image.name} ({short(image.image_id)}) was tested by"
         if image.tested_by:

@@ -6,17 +6,16 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from ctr_ci.events import BuildFinished, Event
 from ctr_ci.report import jsonl
 from ctr_ci.report.live import Live
 from ctr_ci.report.log import Log
+from ctr_ci.verbs.run_request import Colour, Format
 
 TICK_S = 0.1
 PLAIN = ("CI", "PRE_COMMIT")  # whoever sets these keeps the log: it should read as one
-Format = Literal["text", "json"]
-Colour = Literal["auto", "always", "never"]
 Show = Callable[[Event], None]
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ctr_ci.problem import InputError, Problem, WorldError
 from ctr_ci.value import value
+from ctr_ci.workspace.archive import unpack
 from ctr_ci.workspace.git import GitFacts, git_facts
 from ctr_ci.workspace.ignore import Ignore, ignore_of
-from ctr_ci.workspace.unpack import unpack
 
 CLONE_TIMEOUT_S = 600
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
