@@ -14,7 +14,6 @@ from ctr_ci.registry import Registry, blobs, manifests
 from ctr_ci.report import receipt as receipts
 from ctr_ci.report.push_live import Bars, Pace
 from ctr_ci.verbs.publish_request import Request
-from ctr_ci.verbs.run_view import PLAIN
 
 Show = Callable[[Event], None]
 
@@ -39,8 +38,11 @@ def watch(request: Request, pushing: Generator[Event, None, Receipt]) -> tuple[R
 
 def _draws(request: Request) -> bool:
     """Whether bars are drawn: on a terminal that can, outside of CI, whose logs should read as logs."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb" or any(os.environ.get(name) for name in PLAIN)
-    return sys.stderr.isatty() and not dumb and not request.json
+    if request.json or not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    from ctr_ci.verbs.run_view import PLAIN  # a push in a log does without
+
+    return not any(os.environ.get(name) for name in PLAIN)
 
 
 def _nothing(event: Event) -> None:
