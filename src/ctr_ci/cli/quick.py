@@ -23,10 +23,11 @@ def read(command: Command, arguments: list[str]) -> Values | None:
     positional: Option | None = None
     for option in command.options:
         if not option.name.startswith("-"):
-            if positional is not None or option.kind != "paths":
+            alone = option.kind == "path" and option.default is not None and not option.choices
+            if positional is not None or not (option.kind == "paths" or alone):
                 return None
             positional = option
-            values[option.key] = []
+            values[option.key] = option.default if alone else []
             continue
         named[option.name] = option
         if option.short:
@@ -34,14 +35,20 @@ def read(command: Command, arguments: list[str]) -> Values | None:
         values[option.key] = (
             False if option.kind == "flag" else [] if option.kind == "list" else option.default
         )
-    at = 0
+    at, given = 0, False
     while at < len(arguments):
         word = arguments[at]
         at += 1
         if word == "-" or not word.startswith("-"):
             if positional is None:
                 return None
-            values[positional.key].append(word)  # type: ignore[attr-defined]
+            if positional.kind == "paths":
+                values[positional.key].append(word)  # type: ignore[attr-defined]
+            elif given:
+                return None
+            else:
+                values[positional.key] = word
+            given = True
             continue
         name, equals, text = word.partition("=")
         found = named.get(name)
