@@ -4,6 +4,7 @@ arguments and contexts are given, which .dockerignore rules."""
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,56 @@ def test_what_builds_another_file_or_cannot_be_read_changes_nothing(
     found: Found, name: str, text: str
 ) -> None:
     assert unused(found({"Dockerfile": STAGES, name: text})) == [4, 6]
+
+
+DOUBLED = 'variable "v0" {{ default = {} }}\n{}target "t" {{\n  target = v60\n  output = v60\n}}\n'
+DOUBLES = 'variable "v{}" {{ default = {} }}\n'
+
+
+def doubled(first: str, twice: str) -> str:
+    """A bake file whose 60th variable would be 2^60 times the first."""
+    more = "".join(DOUBLES.format(n, twice.replace("V", f"v{n - 1}")) for n in range(1, 61))
+    return DOUBLED.format(first, more)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("docker-bake.hcl", doubled('"word"', '"${V}${V}"')),
+        ("docker-bake.hcl", doubled('["word"]', "[V, V]")),
+        ("docker-bake.hcl", 'variable "a" { default = f(' + "/* " * 300_000),
+        (
+            "docker-bake.hcl",
+            'target "a" { matrix = { a = [' + "1," * 200 + "], b = [" + "1," * 100_000 + "] } }",
+        ),
+        ("docker-bake.hcl", "".join(f'target "t{n}" {{ inherits = ["t{n - 1}"] }}\n' for n in range(3_000))),
+        ("compose.yaml", 'services:\n  a:\n    build: "${' + "a" * 900_000 + '"\n'),
+        (
+            "compose.yaml",
+            "services:\n"
+            + "".join(
+                f"  s{n}: {{build: ., extends: {{file: compose.yaml, service: s0}}}}\n" for n in range(12)
+            ),
+        ),
+        ("compose.yaml", "services:\n" + "".join(f"  s{n}: {{extends: s{n + 1}}}\n" for n in range(1_500))),
+    ],
+    ids=lambda said: said[:20],
+)
+def test_a_hostile_neighbour_takes_neither_time_nor_memory(found: Found, name: str, text: str) -> None:
+    alone = found({"Dockerfile": STAGES})
+    assert unused(found({name: text, "Dockerfile": STAGES})) == unused(alone)
+
+
+def test_a_neighbour_that_is_no_file_is_not_waited_for(found: Found, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Makefile")
+    os.mkfifo(tmp_path / ".dockerignore")
+    (tmp_path / "compose.yaml").symlink_to("/dev/zero")
+    assert unused(found({"Dockerfile": STAGES}))
+
+
+def test_a_service_extends_one_of_its_own_file_by_its_name(found: Found) -> None:
+    text = "services:\n  a: {extends: {file: ./compose.yaml, service: b}}\n  b: {build: {target: shell}}\n"
+    assert ships(found({"compose.yaml": text, "Dockerfile": STAGES}))
 
 
 def test_an_override_adds_to_the_service_of_the_first_file(found: Found) -> None:

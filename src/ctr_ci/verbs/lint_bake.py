@@ -7,6 +7,7 @@ target of the same name, variables are common to all.
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from ctr_ci.verbs.lint_builds import Build, joined
 from ctr_ci.verbs.lint_hcl import UNKNOWN, NotHcl, Unknown, read, template
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Target: TypeAlias = dict[str, Expression]
 
-MOST = 200  # images of one matrix
+MOST = 200  # images of one matrix, ancestors of one target
 _IMAGES = ("image", "docker", "registry", "oci")
 
 
@@ -124,19 +125,21 @@ def _matrix(target: Target, variables: dict[str, Value]) -> list[dict[str, Value
     chosen: list[dict[str, Value]] = [{}]
     for name, items in matrix.items() if isinstance(matrix, dict) else ():
         listed = items if isinstance(items, list) else [UNKNOWN]
-        chosen = [one | {name: item} for one in chosen for item in listed][:MOST]
+        chosen = list(islice((one | {name: item} for one in chosen for item in listed), MOST))
     return chosen
 
 
 def _inherited(target: Target, targets: dict[str, Target], known: dict[str, Value]) -> dict[str, Value]:
     """What a target says over what it inherits, each ancestor once; maps are joined."""
     lines: list[Target] = []
+    seen: set[int] = set()
     todo: list[tuple[Target, bool]] = [(target, False)]
     while todo:  # the ancestors of each before itself
         one, ready = todo.pop()
         if ready:
             lines.append(one)
-        elif all(one is not other for other in (*lines, *(open_ for open_, was in todo if was))):
+        elif id(one) not in seen and len(seen) < MOST:
+            seen.add(id(one))
             parents = one["inherits"](known) if "inherits" in one else None
             named = (
                 [targets.get(name) for name in parents if isinstance(name, str)]
@@ -170,7 +173,9 @@ def _keeps(said: dict[str, Value]) -> bool:
         return True
     kinds = []
     for one in outputs:
-        pairs = one if isinstance(one, dict) else dict(_pair(word) for word in str(one).split(","))
+        if not isinstance(one, str | dict):
+            return True
+        pairs = one if isinstance(one, dict) else dict(_pair(word) for word in one.split(","))
         kinds.append(pairs.get("type", "local"))
     return any(kind in _IMAGES or isinstance(kind, Unknown) for kind in kinds)
 

@@ -12,9 +12,10 @@ from ctr_ci.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LARGEST = 1 << 20  # bytes of a file that is read
+MOST = 2000  # builds of one folder
 _FIRST = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
@@ -90,12 +91,13 @@ def joined(folder: str, path: str) -> str:
 
 
 def text_of(path: str) -> str:
-    """A file's text, "" where it cannot be read or is too large to be one that people wrote."""
+    """A file's text, "" where it cannot be read, is none (a pipe, or a device that has no end), or is too
+    large to be one that people wrote."""
     try:
-        if os.path.getsize(path) > LARGEST:
+        if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:
             return ""
         with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+            return file.read(LARGEST)
     except OSError:
         return ""
 
@@ -112,12 +114,22 @@ def _read(folder: str) -> tuple[Build, ...]:
     if composed:
         from ctr_ci.verbs import lint_compose
 
-        found += lint_compose.builds([os.path.join(folder, name) for name in composed], read)
+        found += _some(lint_compose.builds([os.path.join(folder, name) for name in composed], read))
     if baked:
         from ctr_ci.verbs import lint_bake
 
-        found += lint_bake.builds([os.path.join(folder, name) for name in baked], read)
+        found += _some(lint_bake.builds([os.path.join(folder, name) for name in baked], read))
     return tuple(build for build in found if build.dockerfile)
+
+
+def _some(builds: Iterator[Build]) -> list[Build]:
+    """As many as a folder may have; none where a file is nested deeper than people nest."""
+    from itertools import islice
+
+    try:
+        return list(islice(builds, MOST))
+    except RecursionError:
+        return []
 
 
 def _order(name: str) -> tuple[bool, bool, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], str]
 
-DEEPEST = 10  # files that extend files
+DEEPEST = 10  # services that extend each other in a row
 _KEYS = ("context", "dockerfile", "dockerfile_inline", "target")
 
 
@@ -42,8 +42,9 @@ class _Service:
 def builds(paths: list[str], read: Read) -> Iterator[Build]:
     """What the compose files of one folder build; `paths[0]` is the one that the others add to."""
     first: dict[str, _Service] = {}
+    known: dict[str, dict[str, _Service]] = {}
     for number, path in enumerate(paths):
-        services = _services(path, read, 0)
+        services = _services(path, read, known)
         if not number:
             first = services
         for name, service in services.items():
@@ -69,27 +70,39 @@ def _build(service: _Service, folder: str) -> Build | None:
     )
 
 
-def _services(path: str, read: Read, depth: int) -> dict[str, _Service]:
-    node = _entry(_load(path, read), "services")
-    if not isinstance(node, Map) or depth > DEEPEST:
-        return {}
-    return {entry.key: _service(entry.key, node, path, read, depth, ()) for entry in node.entries}
+def _services(path: str, read: Read, known: dict[str, dict[str, _Service]]) -> dict[str, _Service]:
+    """The services of a file, which is read once; `known` are those of the files that were, and of one
+    that is being read none: files may not extend each other in a circle."""
+    if path not in known:
+        known[path] = {}
+        node = _entry(_load(path, read), "services")
+        inside = {entry.key: entry.value for entry in node.entries} if isinstance(node, Map) else {}
+        known[path] = {name: _service(name, inside, path, read, known, ()) for name in inside}
+    return known[path]
 
 
-def _service(name: str, services: Map, path: str, read: Read, depth: int, seen: tuple[str, ...]) -> _Service:
-    node = _entry(services, name)
-    own = _own(_entry(node, "build"), os.path.dirname(path))
+def _service(
+    name: str,
+    services: dict[str, Node],
+    path: str,
+    read: Read,
+    known: dict[str, dict[str, _Service]],
+    seen: tuple[str, ...],
+) -> _Service:
+    node = services.get(name)
+    folder = os.path.dirname(path)
+    own = _own(_entry(node, "build"), folder)
     base = _entry(node, "extends")
-    if base is None or name in seen:
+    if base is None or name in seen or len(seen) > DEEPEST:
         return own
     file = _text(_entry(base, "file")) if isinstance(base, Map) else ""
     other = _text(_entry(base, "service")) if isinstance(base, Map) else _text(base)
     if file is None or not other:
         return own
-    if file:
-        found = _services(joined(os.path.dirname(path), file), read, depth + 1)
+    if file and joined(folder, file) != path:
+        found = _services(joined(folder, file), read, known)
         return own.over(found[other]) if other in found else own
-    return own.over(_service(other, services, path, read, depth, (*seen, name)))
+    return own.over(_service(other, services, path, read, known, (*seen, name)))
 
 
 def _own(node: Node | None, folder: str) -> _Service:
@@ -149,6 +162,6 @@ def _text(node: Node | None) -> str | None:
             known = False
         return match["default"] or ""
 
-    pattern = r"\$(?:(?P<dollar>\$)|\{\w+(?::?-(?P<default>[^${}]*)|[^{}]*)\}|\w+)"
+    pattern = r"\$(?:(?P<dollar>\$)|\{\w+(?!\w)(?::?-(?P<default>[^${}]*)|[^{}]*)\}|\w+)"
     text = re.sub(pattern, at_default, node.text)
     return text if known else None

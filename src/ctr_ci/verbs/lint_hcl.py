@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 DEEPEST = 60  # levels of expressions and blocks
+LONGEST = 4096  # characters of a string; no path, name or stage has more
 
 
 class Unknown:
@@ -45,7 +46,7 @@ class Block:
 
 
 _TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
+    r"""(?P<blank>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<line>\n)
     |<<-?(?P<heredoc>[\w-]+)[ \t\r]*\n
     |(?P<quote>")
@@ -60,7 +61,10 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 def read(text: str) -> tuple[Block, ...]:
     """The blocks of a file. Raises NotHcl."""
-    return _Reader(text).blocks()
+    try:
+        return _Reader(text).blocks()
+    except RecursionError as error:
+        raise NotHcl("nested too deep") from error
 
 
 def template(text: str) -> Expression:
@@ -169,7 +173,8 @@ class _Reader:
             if self.kind != "sign" or self.text not in _BINARY:
                 break
             sign = self._next_of(number)
-            made = _comparison(sign, made, self._one(ends))
+            other = self._one(ends)
+            made = _constant(UNKNOWN) if number else _comparison(sign, made, other)
         return made
 
     def _one(self, ends: bool) -> Expression:
@@ -344,11 +349,15 @@ def _constant(said: Value) -> Expression:
 def _comparison(sign: str, one: Expression, other: Expression) -> Expression:
     def compared(known: Mapping[str, Value]) -> Value:
         left, right = one(known), other(known)
-        if sign not in ("==", "!=") or left is UNKNOWN or right is UNKNOWN:
+        if sign not in ("==", "!=") or not (_is_plain(left) and _is_plain(right)):
             return UNKNOWN
         return "true" if (left == right) is (sign == "==") else "false"
 
     return compared
+
+
+def _is_plain(said: Value) -> bool:
+    return said is None or isinstance(said, str)
 
 
 def _template(parts: list[Expression | str]) -> Expression:
@@ -359,6 +368,6 @@ def _template(parts: list[Expression | str]) -> Expression:
             if not isinstance(said, str):
                 return said if len(parts) == 1 else UNKNOWN
             texts.append(said)
-        return "".join(texts)
+        return "".join(texts) if sum(map(len, texts)) <= LONGEST else UNKNOWN
 
     return whole

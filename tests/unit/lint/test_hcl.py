@@ -66,6 +66,11 @@ PIECES = st.sampled_from(
 @example("a = b" + ".c" * 5000)
 @example('a = "' + '${"' * 5000)
 @example("a { " * 5000)
+@example("a = " + "{" * 5000)
+@example(
+    "a = " + "".join(f"<<A{n}\n${{" for n in range(400)) + "".join(f"}}\nA{n}\n" for n in range(399, -1, -1))
+)
+@example("a = " + "(" * 50 + "b" + " == c" * 50 + ")" * 50)
 def test_no_text_breaks_the_reader(text: str) -> None:
     for whole in (text, f"t {{ a = {text}\n}}"):
         try:
