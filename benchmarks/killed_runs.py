@@ -29,9 +29,9 @@ def main() -> int:
         left = 0
         for number in range(times):
             delay = random.uniform(0.1, LONGEST_S)
-            build = kill_after(delay, folder)
+            pid = kill_after(delay, folder)
             ctr_ci(folder, "clean")
-            found = [*engine_has(build), *(path.name for path in folder.glob("ctr-ci-*"))]
+            found = [*engine_has(pid), *(path.name for path in folder.glob("ctr-ci-*"))]
             left += bool(found)
             print(f"{number + 1}: killed after {delay:.2f} s, left: {found or 'nothing'}", flush=True)
     print(f"{times} kills, {left} with something left")
@@ -44,10 +44,9 @@ def ctr_ci(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
 
 
-def kill_after(delay: float, folder: Path) -> str:
-    """Kills a run with SIGKILL; its build's ID, "" where it had not come to have one."""
+def kill_after(delay: float, folder: Path) -> int:
+    """Kills a run with SIGKILL; the ID of its process."""
     command = [sys.executable, "-m", "ctr_ci", "run", "--no-source", "--no-config", "--config", "build.json"]
-    before = set(folder.glob(".ctr-ci/runs/*"))
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -58,16 +57,19 @@ def kill_after(delay: float, folder: Path) -> str:
     time.sleep(delay)
     process.kill()
     process.wait()
-    made = set(folder.glob(".ctr-ci/runs/*")) - before
-    return next((path.name for path in made), "")
+    return process.pid
 
 
-def engine_has(build: str) -> list[str]:
+def engine_has(pid: int) -> list[str]:
+    """What the engine still has of a process: by its label, as no record need have been begun."""
     found = []
-    for kind in (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"]):
-        command = ["docker", *kind, "--filter", f"label=ctr-ci.build={build}"]
-        found += subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return found if build else []
+    for kind, name in (("ps", "{{.Names}}"), ("network", "{{.Name}}"), ("volume", "{{.Name}}")):
+        listing = ["ps", "-a"] if kind == "ps" else [kind, "ls"]
+        form = f'{name} {{{{.Label "ctr-ci.owner"}}}}'
+        command = ["docker", *listing, "--filter", "label=ctr-ci.owner", "--format", form]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found += [line.partition(" ")[0] for line in told.splitlines() if f"/{pid}/" in line]
+    return found
 
 
 if __name__ == "__main__":

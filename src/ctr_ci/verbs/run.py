@@ -77,7 +77,7 @@ def run(request: Request, world: World) -> Exit:
         build = Build(build_id, whose, folder, folder / "workspace")
         site = Site(plan, engine, build, options, secrets, lambda problem: _tell(world, (problem.render(),)))
         stack.callback(site.close)
-        reaping = _reap(engine)
+        reaping = _reap(engine, folder.parent)
         workspace = workspace or _prepare(request, world, folder)
         origin = Origin(workspace.source, *gates.origin())
         from ctr_ci.verbs.run_record import recorded
@@ -159,12 +159,12 @@ def _stand_ins(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _reap(engine: Engine) -> threading.Thread:
+def _reap(engine: Engine, folders: Path) -> threading.Thread:
     """Removes in the background what killed runs left; a failure is for `clean` to tell."""
 
     def work() -> None:
         with suppress(CtrCiError):
-            reap(engine)
+            reap(engine, folders)
 
     thread = threading.Thread(target=work, name="ctr-ci-reap", daemon=True)
     thread.start()

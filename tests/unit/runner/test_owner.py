@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from ctr_ci.runner import owner
+import pytest
+
+from ctr_ci.engine import Engine, Owned
+from ctr_ci.runner import mark, owner, reap
 from ctr_ci.runner.owner import dead
 
 OWNER = "from ctr_ci.runner import owner; print(owner(), flush=True); input()"
+MARK = "from ctr_ci.runner import mark; print(mark())"
 
 
 def test_a_living_process_is_not_dead() -> None:
@@ -50,3 +55,29 @@ def test_what_cannot_be_known_is_left_alone() -> None:
     assert not dead(f"{machine}.{boot}.1/999999999/1")
     assert not dead("")
     assert not dead("somebody")
+
+
+class Empty:
+    """An engine that has nothing of ours."""
+
+    def owned(self) -> tuple[Owned, ...]:
+        return ()
+
+
+@pytest.mark.parametrize("written", [None, ""])
+def test_a_folder_whose_maker_was_killed_before_it_wrote_its_name_goes(
+    tmp_path: Path, written: str | None
+) -> None:
+    ended = subprocess.run([sys.executable, "-c", MARK], capture_output=True, text=True, check=True)
+    folders = {
+        "ended": tmp_path / f"ctr-ci-{ended.stdout.strip()}-abc",
+        "living": tmp_path / f"ctr-ci-{mark()}-abc",
+        "another's": tmp_path / "ctr-ci-abc",
+    }
+    for folder in folders.values():
+        folder.mkdir()
+        if written is not None:
+            (folder / "owner").write_text(written)
+    engine: Engine = Empty()  # type: ignore[assignment]
+    assert [thing.name for thing in reap(engine, tmp_path)] == [str(folders["ended"])]
+    assert sorted(tmp_path.iterdir()) == sorted([folders["living"], folders["another's"]])
