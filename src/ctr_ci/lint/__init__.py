@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ctr_ci.lint.apply import Fixed, diff, fix
     from ctr_ci.lint.codec import Packed, pack, unpack
     from ctr_ci.lint.ignorefile import Ignore
+    from ctr_ci.lint.image import Image
     from ctr_ci.lint.options import check as check_options
+    from ctr_ci.lint.purpose import meant
     from ctr_ci.lint.toolchain import build_only
 
 _LATER = {
@@ -30,7 +32,9 @@ _LATER = {
     "unpack": ("codec", "unpack"),
     "check_options": ("options", "check"),
     "Ignore": ("ignorefile", "Ignore"),
+    "Image": ("image", "Image"),
     "build_only": ("toolchain", "build_only"),
+    "meant": ("purpose", "meant"),
 }
 
 __all__ = [
@@ -43,6 +47,7 @@ __all__ = [
     "Fix",
     "Fixed",
     "Ignore",
+    "Image",
     "Linted",
     "Outcome",
     "Packed",
@@ -60,6 +65,7 @@ __all__ = [
     "diff",
     "find",
     "fix",
+    "meant",
     "pack",
     "select",
     "unpack",

@@ -24,10 +24,11 @@ _PASSING = (
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """`prepares`: commands that make accounts and folders; `files` that commands wrote; `unsure`: commands
-    whose work nobody here can follow."""
+    """`prepares`: commands that make accounts and folders; `finishes`: that come after the files; `files`
+    that commands wrote; `unsure`: commands whose work nobody here can follow."""
 
     prepares: tuple[str, ...]
+    finishes: tuple[str, ...]
     files: tuple[Artefact, ...]
     unsure: tuple[Step, ...]
 
@@ -65,7 +66,9 @@ def company(reading: Reading, shipped: tuple[Artefact, ...]) -> Company:
         files.setdefault(place, Artefact(place, f"{one} brought it"))
     covered = {one.place for one in shipped}
     kept = tuple(one for path, one in files.items() if not _below(path, covered))
-    return Company(tuple(dict.fromkeys(prepares)), kept, tuple(unsure))
+    libraries = any(".so" in one.path or "/lib" in one.path for one in (*shipped, *kept))
+    finishes = ("ldconfig",) if libraries and any(s.command.name == "ldconfig" for s in reading.steps) else ()
+    return Company(tuple(dict.fromkeys(prepares)), finishes, kept, tuple(unsure))
 
 
 def owned(reading: Reading, artefact: Artefact) -> Artefact:

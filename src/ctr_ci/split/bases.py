@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ctr_ci.lint import Image
+
 SUITES = ("trixie", "bookworm", "bullseye", "buster", "stretch", "jammy", "noble", "focal")
 UBUNTU = ("jammy", "noble", "focal")
 DISTROLESS = "gcr.io/distroless/static-debian12"
@@ -64,12 +66,14 @@ def debian(name: str, tag: str) -> tuple[str, str]:
     return "", ""
 
 
-def slim(path: str, tag: str) -> str:
-    """The -slim variant of an interpreter's tag; the same image where it is small already."""
-    words = tag.split("-")
+def slim(image: Image) -> str:
+    """The -slim variant of an interpreter's image, in the same registry; the same where it is small
+    already."""
+    words = image.tag.split("-")
     if "slim" in words or any(word.startswith("alpine") for word in words):
-        return f"{path}:{tag}"
-    return f"{path}:{tag}-slim" if tag and tag != "latest" else f"{path}:slim"
+        return image.text
+    name = image.text.partition("@")[0].removesuffix(f":{image.tag}")
+    return f"{name}:{image.tag}-slim" if image.tag and image.tag != "latest" else f"{name}:slim"
 
 
 def java(text: str) -> str:

@@ -33,7 +33,7 @@ def split(facts: Facts, folder: Folder, wish: Wish) -> Split | Fine | Refusal:
     start = reading.start
     if start is None:
         return _without_start(facts, stage)
-    if not wish.keep and not _flagged(facts.source, facts):
+    if not (wish.keep or wish.runtime) and not _flagged(facts.source, facts):
         return Fine("no toolchain is seen to ship in this image: there is nothing to split off")
     recipe = _recipe(reading, start, wish)
     if isinstance(recipe, Refusal):
@@ -145,10 +145,15 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     bare = runtime == "scratch" or "distroless" in runtime
     named = reading.user and not reading.user.replace(":", "").isdigit() and reading.user != "nonroot"
     start = reading.start
-    needs = (
-        f"packages {', '.join(packages)}" if packages else "accounts and folders" if around.prepares else
-        f"the account {reading.user}" if named else "a shell for its command" if start and start.shell else ""
-    )  # fmt: skip
+    needs = ""
+    if packages:
+        needs = f"packages {', '.join(packages)}"
+    elif around.prepares or around.finishes:
+        needs = "accounts, folders or a linker's cache"
+    elif named:
+        needs = f"the account {reading.user}"
+    elif start and start.shell:
+        needs = "a shell for its command"
     if bare and needs:
         return Refusal(
             f"{runtime} has no shell and no accounts, and this image needs {needs}",
@@ -164,7 +169,7 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     source = reading.facts.source
     line = installs(manager, packages, reading.facts.dockerfile.escape, source.newline) if packages else ""
     written = reading.stage.base.image.text if runtime == getattr(reading.image, "text", "") else runtime
-    text = write(reading, Draft(written, line, around.prepares, shipped, recipe.after))
+    text = write(reading, Draft(written, line, around.prepares, shipped, around.finishes, recipe.after))
     notes += tuple(
         f"line {step.run.span.start.line}: `{step.command.name}` works in a folder that is not known here"
         for step in around.unsure[:1]

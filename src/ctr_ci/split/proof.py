@@ -190,13 +190,12 @@ def _libraries(before: Contents, after: Contents, kept: dict[str, str]) -> Check
         + (f" (package {packages[soname]} has it)" if packages[soname] else "")
         for soname, path in sorted(missing.items())
     )
-    wanted = " ".join(f"--package {name}" for name in sorted({*packages.values()} - {""}))
-    return Check(
-        "libraries",
-        reasons,
-        f"all that what is started and kept needs is there ({binaries} binaries)",
-        wanted,
-    )
+    ways = {
+        f"--package {packages[name]}" if packages[name] else f"--keep /{old.anywhere(name)}"
+        for name in missing
+    }
+    seen_text = f"all that what is started and kept needs is there ({binaries} binaries)"
+    return Check("libraries", reasons, seen_text, " ".join(sorted(ways)))
 
 
 def _package(contents: Contents, path: str) -> str:

@@ -258,9 +258,7 @@ def node(reading: Reading, start: Start) -> Found:
         artefacts += [a for a in data(reading, "Node") if not _of_node(a.path)]
     else:
         artefacts = [Artefact(root, "the program and its modules")]
-    return Recipe(
-        "Node", bases.slim(image.path, image.tag), tuple(artefacts), after=_pruned(reading, manager)
-    )
+    return Recipe("Node", bases.slim(image), tuple(artefacts), after=_pruned(reading, manager))
 
 
 def _of_node(path: str) -> bool:
@@ -368,7 +366,7 @@ def python(reading: Reading, start: Start) -> Found:
         if place != "/" and not place.startswith(("/tmp/", *(f"{venv}/" for venv in venvs)))
     ]
     if image.path == "python":
-        return Recipe("Python", bases.slim(image.path, image.tag), tuple(artefacts))
+        return Recipe("Python", bases.slim(image), tuple(artefacts))
     if image.name not in bases.DISTRIBUTIONS:
         return Recipe("Python", reading.runtime, tuple(artefacts))
     if "python3" not in {name.partition("=")[0] for name in reading.packages()[0]}:

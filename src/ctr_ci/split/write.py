@@ -39,12 +39,14 @@ _LENGTH = 100
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What the new stage holds beside the user's own lines: its image, commands that install packages and
-    that prepare accounts and folders, and what ships. `after` runs at the end of the first stage."""
+    that prepare accounts and folders, what ships, and commands that come after it. `after` runs at the
+    end of the first stage."""
 
     runtime: str
     installs: str
     prepares: tuple[str, ...]
     artefacts: tuple[Artefact, ...]
+    finishes: tuple[str, ...]
     after: tuple[str, ...]
 
 
@@ -109,6 +111,8 @@ def _lines(
     for external in reading.external():
         yield _own(text, external)
     yield from copies(name, draft.artefacts)
+    if draft.finishes:
+        yield _run(draft.finishes)
     shell = _last(reading.stage.instructions, Shell)
     if shell is not None:
         yield _own(text, shell)
