@@ -258,6 +258,76 @@ TWINS = (
         languages=("C",),
         not_build=("src/*", "usr/local/share/man/*", "usr/local/man/*"),
     ),
+    Twin(
+        "php",
+        "gcc",
+        {
+            "ext/config.m4": "PHP_NEW_EXTENSION(hello, hello.c, yes)\n",
+            "ext/hello.c": '#include "php.h"\n'
+            "ZEND_BEGIN_ARG_INFO(hello_text_args, 0)\nZEND_END_ARG_INFO()\n"
+            'PHP_FUNCTION(hello_text) { RETURN_STRING("hello from"); }\n'
+            "static const zend_function_entry functions[] ="
+            " {PHP_FE(hello_text, hello_text_args) PHP_FE_END};\n"
+            'zend_module_entry hello_module_entry = {STANDARD_MODULE_HEADER, "hello", functions,'
+            ' NULL, NULL, NULL, NULL, NULL, "1.0", STANDARD_MODULE_PROPERTIES};\n'
+            "ZEND_GET_MODULE(hello)\n",
+            "composer.json": '{"name": "acme/app", "require": {"acme/greeting": "*"},'
+            ' "require-dev": {"acme/checker": "*"}, "repositories": [{"packagist.org": false},'
+            ' {"type": "path", "url": "libs/*", "options": {"symlink": false}}]}\n',
+            "libs/greeting/composer.json": '{"name": "acme/greeting", "version": "1.0.0",'
+            ' "autoload": {"files": ["greeting.php"]}}\n',
+            "libs/greeting/greeting.php": '<?php function greeting() { return hello_text() . " php\\n"; }\n',
+            "libs/checker/composer.json": '{"name": "acme/checker", "version": "2.0.0"}\n',
+            "libs/checker/checker.php": "<?php // " + "a check " * 4000 + "\n",
+            "hello.php": '<?php require "/src/vendor/autoload.php"; echo greeting();\n',
+        },
+        f"RUN {APT} php-cli php-dev composer && {CLEAN}"
+        " && cd ext && phpize && ./configure && make && make install"
+        " && echo extension=hello >/etc/php/8.2/cli/conf.d/90-hello.ini && cd .."
+        " && COMPOSER_ALLOW_SUPERUSER=1 composer install --no-interaction && rm -rf libs",
+        f"RUN {APT} php-cli && {CLEAN}\nWORKDIR /src\nCOPY --from=build /src/hello.php ./\n"
+        "COPY --from=build /usr/lib/php/20220829/hello.so /usr/lib/php/20220829/\n"
+        "COPY --from=build /etc/php/8.2/cli/conf.d/90-hello.ini /etc/php/8.2/cli/conf.d/\n"
+        "COPY --from=build /src/vendor/acme/greeting vendor/acme/greeting\n"
+        "COPY --from=build /src/vendor/composer vendor/composer\n"
+        "COPY --from=build /src/vendor/autoload.php vendor/",
+        '["php", "/src/hello.php"]',
+        "hello from php\n",
+        (
+            ("usr/bin/phpize8.2", "build"),
+            ("usr/include/php/20220829/main/php.h", "build"),
+            ("usr/share/php/Composer/Composer.php", "build"),
+            ("usr/share/php/Symfony/Component/Console/Application.php", "build"),
+            ("usr/lib/gcc/x86_64-linux-gnu/12/cc1", "build"),
+            ("src/vendor/acme/checker/checker.php", "build"),
+            ("src/vendor/acme/greeting/greeting.php", "runtime"),
+            ("src/hello.php", "runtime"),
+            ("src/ext/hello.c", "source"),
+            ("src/composer.lock", "source"),
+            ("usr/lib/php/20220829/hello.so", "runtime"),
+            ("usr/bin/php8.2", "runtime"),
+        ),
+        languages=("C",),
+        not_build=("src/ext/*", "src/composer.*", "root/.composer/*"),
+    ),
+    Twin(
+        "ocaml",
+        "gcc",
+        {"hello.ml": 'let () = print_endline "hello from ocaml"\n'},
+        f"RUN {APT} ocaml && {CLEAN} && ocamlopt -o /usr/local/bin/hello hello.ml",
+        "COPY --from=build /usr/local/bin/hello /usr/local/bin/hello",
+        '["hello"]',
+        "hello from ocaml\n",
+        (
+            ("usr/bin/ocamlopt.opt", "build"),
+            ("usr/lib/ocaml/stdlib.a", "build"),
+            ("usr/lib/gcc/x86_64-linux-gnu/12/cc1", "build"),
+            ("usr/local/bin/hello", "runtime"),
+            ("src/hello.ml", "source"),
+            ("src/hello.cmx", "build"),
+        ),
+        languages=("C", "OCaml"),
+    ),
 )
 
 

@@ -169,6 +169,9 @@ BUILD_ENDS = {
     ".rlib": "static libraries",
     ".rmeta": "static libraries",
     ".hi": "object files",
+    ".cmx": "object files",
+    ".cmi": "object files",
+    ".cmo": "object files",
     ".d": "dependency lists",
     ".jmod": "JDK modules",
 }

@@ -26,6 +26,7 @@ BUILD = {
         cmake-data ninja-build meson autoconf automake libtool bison flex gettext m4 pkg-config pkgconf
         pkgconf-bin dpkg-dev debhelper devscripts fakeroot patch nasm yasm binutils binutils-* gdb gdb-*
         gdbserver strace ltrace valgrind golang golang-* rustc cargo rust-* ghc cabal-install
+        ocaml ocaml-findlib ocaml-dune ocamlbuild opam kotlin scala
         default-jdk* openjdk-*-jdk openjdk-*-jdk-* openjdk-*-source maven gradle ant sbt node-gyp npm yarnpkg
         python3-dev python3.*-dev python3-pip python3-setuptools python3-wheel python3-venv python3.*-venv
         cython3 ruby-dev ruby*-dev php-dev php*-dev php-pear composer cpanminus libmodule-build-perl

@@ -264,6 +264,21 @@ def said(facts: Facts) -> str:
     return facts.settings.image_kind
 
 
+def meant(facts: Facts) -> str:
+    """Whether building is what the file's images are for: "said" by the file or the settings, "likely" by
+    its name or what the images start, "" for no sign of it."""
+    kind = said(facts)
+    if kind:
+        return "" if kind == "app" else "said"
+    if by_place(facts):
+        return "likely"
+    for stage in facts.shipping:
+        instructions = [one for link in reversed(facts.dockerfile.chain(stage)) for one in link.instructions]
+        if is_tool(facts, stage, facts.image(stage), instructions):
+            return "likely"
+    return ""
+
+
 def by_place(facts: Facts) -> bool:
     """Whether the file's name, or the folder it stands in, says that it is for development."""
     parts = facts.source.path.replace("\\", "/").split("/")

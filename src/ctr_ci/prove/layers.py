@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ctr_ci.dockerfile import Add, Copy, Dockerfile, Instruction, Run
+from ctr_ci.dockerfile import Add, Copy, Dockerfile, Instruction, Run, Stage
 from ctr_ci.image import Weight
 from ctr_ci.source import Span
 
@@ -18,12 +18,20 @@ def instruction_at(dockerfile: Dockerfile, span: Span) -> Instruction | None:
     return next((each for each in dockerfile.instructions if each.span.covers(span)), None)
 
 
-def layer_of(dockerfile: Dockerfile, weight: Weight) -> dict[Span, int]:
-    """Span of an instruction of the shipping chain → the layer that it made. What does not match is
-    left out: the image was built from another text, or with variables in a COPY."""
-    if not dockerfile.stages:
+def shipping(dockerfile: Dockerfile, target: str = "") -> Stage | None:
+    """The stage that an image was built from: `target`, else the last; None in a file without stages."""
+    named = dockerfile.find(target) if target else None
+    return named or (dockerfile.stages[-1] if dockerfile.stages else None)
+
+
+def layer_of(dockerfile: Dockerfile, weight: Weight, target: str = "") -> dict[Span, int]:
+    """Span of an instruction of the shipping chain (that of `target`, else of the last stage) → the layer
+    that it made. What does not match is left out: the image was built from another text, or with variables
+    in a COPY."""
+    stage = shipping(dockerfile, target)
+    if stage is None:
         return {}
-    chain = dockerfile.chain(dockerfile.stages[-1])
+    chain = dockerfile.chain(stage)
     made = [
         each for stage in reversed(chain) for each in stage.instructions if isinstance(each, Run | Copy | Add)
     ]

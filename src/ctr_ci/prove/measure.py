@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from ctr_ci.dockerfile import Dockerfile
 from ctr_ci.image import Item, Share, Weight, sums
-from ctr_ci.lint import Finding, Severity, find
-from ctr_ci.prove.layers import instruction_at, layer_of
+from ctr_ci.lint import Finding, Related, Severity, find
+from ctr_ci.prove.layers import instruction_at, layer_of, shipping
 from ctr_ci.prove.proofs import PROOFS, Proof
 from ctr_ci.source import Span
 from ctr_ci.value import replace
 
 FLAGSHIP = "build-in-ship-image"
+SYSTEM = ("deb", "apk", "rpm", "pacman")  # whose packages a Dockerfile's install commands name
+SHELLS = ("sh", "bash", "ash", "dash", "zsh", "fish", "ksh")
+STAYS = " stays installed"  # how the flagship's related places end, after the package's name
 # Less than this without a compiler is left alone where the linter had nothing to say.
 WORTH_RAISING = 1 << 20
 
@@ -37,14 +40,20 @@ def measure(
 
 
 def prove(
-    findings: Iterable[Finding], weight: Weight, dockerfile: Dockerfile | None = None, *, raises: bool = True
+    findings: Iterable[Finding],
+    weight: Weight,
+    dockerfile: Dockerfile | None = None,
+    *,
+    raises: Severity | None = Severity.WARNING,
+    target: str = "",
 ) -> Proven:
     """Holds the findings of one Dockerfile against the image that was built from it.
 
     `dockerfile` tells which instruction brought which layer; without it the whole image counts.
-    `raises` False: never a finding that the linter had not (the rule is off, or silenced).
+    `raises`: how severe a finding can be that the linter had not; None: there is never one (the rule is
+    off, or silenced, or the image is for building). `target`: the stage that the image was built from.
     """
-    layers = layer_of(dockerfile, weight) if dockerfile is not None else {}
+    layers = layer_of(dockerfile, weight, target) if dockerfile is not None else {}
     stands: list[Finding] = []
     raised: list[Finding] = []
     withdrawn: list[tuple[Finding, str]] = []
@@ -66,8 +75,8 @@ def prove(
         stands.append(proven)
         if proven.severity.rank < finding.severity.rank:
             raised.append(proven)
-    if raises and dockerfile is not None and not any(f.rule.name == FLAGSHIP for f in stands):
-        fresh = _raised(weight, dockerfile, layers)
+    if raises is not None and dockerfile is not None and not any(f.rule.name == FLAGSHIP for f in stands):
+        fresh = _raised(weight, dockerfile, layers, raises, target)
         if fresh is not None:
             stands.append(fresh)
             raised.append(fresh)
@@ -87,7 +96,7 @@ def _where(layer: int | None) -> str:
 def _attached(
     finding: Finding, proof: Proof, items: list[Item], size: int, layer: int | None, weight: Weight
 ) -> Finding:
-    severity = finding.severity
+    severity, related = finding.severity, finding.related
     said = f"proven: {_mb(size)} {proof.what} {_where(layer)}"
     if finding.rule.name == FLAGSHIP:
         largest = ", ".join(f"{name} {_mb(part)}" for name, part in _largest(items))
@@ -97,21 +106,41 @@ def _attached(
             severity = Severity.ERROR
         elif severity.rank > Severity.WARNING.rank:
             severity = Severity.WARNING
+        absent = _absent(finding, weight)
+        if absent:
+            said += f"\nrefuted: no package {', '.join(absent)} in the image"
+            related = tuple(_refuted(each, absent) for each in related)
     text = f"{finding.help}\n{said}" if finding.help else said
-    return replace(finding, bytes=size, severity=severity, help=text)
+    return replace(finding, bytes=size, severity=severity, help=text, related=related)
 
 
-def _raised(weight: Weight, dockerfile: Dockerfile, layers: dict[Span, int]) -> Finding | None:
+def _absent(finding: Finding, weight: Weight) -> tuple[str, ...]:
+    """The packages that a finding says stay and that no layer has; none where the image's database of
+    packages is not one that we read."""
+    there = {package.name for package in weight.packages if package.ecosystem in SYSTEM}
+    said = [each.message.removesuffix(STAYS) for each in finding.related if each.message.endswith(STAYS)]
+    plain = [name for name in said if name[:1].isalnum() and "*" not in name]
+    return tuple(dict.fromkeys(name for name in plain if name not in there)) if there else ()
+
+
+def _refuted(place: Related, absent: tuple[str, ...]) -> Related:
+    name = place.message.removesuffix(STAYS)
+    return Related(place.span, f"{name} is not in the image") if name in absent else place
+
+
+def _raised(
+    weight: Weight, dockerfile: Dockerfile, layers: dict[Span, int], most: Severity, target: str
+) -> Finding | None:
     """The flagship finding that only the bytes show; None where there is nothing to say."""
     items = [item for item in weight.items if item.was is Share.BUILD and item.size]
     size = sum(item.size for item in items)
     rule = next((one for one in find(FLAGSHIP) if one.name == FLAGSHIP), None)
-    if rule is None or not dockerfile.stages or (size < WORTH_RAISING and not weight.compilers):
+    stage = shipping(dockerfile, target)
+    if rule is None or stage is None or (size < WORTH_RAISING and not weight.compilers):
         return None
     by_layer = dict(sums(items, lambda item: str(item.layer)))
     heaviest = int(max(by_layer, key=lambda layer: by_layer[layer]))
     brought = next((span for span, layer in layers.items() if layer == heaviest), None)
-    stage = dockerfile.stages[-1]
     instruction = next((each for each in dockerfile.instructions if each.span == brought), None)
     if instruction is not None:
         place, who = instruction.keyword_span, "this instruction brings"
@@ -123,8 +152,10 @@ def _raised(weight: Weight, dockerfile: Dockerfile, layers: dict[Span, int]) -> 
     if weight.compilers:
         said += f"; {_compilers(weight)}"
     # An image that starts a shell, or nothing, may be meant for building: say it, fail nobody.
-    meant = not weight.command or (len(weight.command) == 1 and weight.command[0].endswith("sh"))
-    severity = Severity.INFO if meant else Severity.WARNING
+    meant = not weight.command or (
+        len(weight.command) == 1 and weight.command[0].rpartition("/")[2] in SHELLS
+    )
+    severity = Severity.INFO if meant else most
     found = rule.at(place, message, help=f"{rule.help}\n{said}", severity=severity)
     return replace(found, bytes=size, stage=stage.name or str(stage.index))
 
@@ -134,7 +165,9 @@ def _largest(items: list[Item]) -> tuple[tuple[str, int], ...]:
 
 
 def _compilers(weight: Weight) -> str:
-    first = dict(reversed(weight.compilers))
+    first: dict[str, str] = {}
+    for language, path in weight.compilers:
+        first.setdefault(language, path)
     return "compilers in the image: " + ", ".join(f"{name} (/{path})" for name, path in first.items())
 
 

@@ -89,7 +89,8 @@ def lint(
     if request.image:
         from ctr_ci.verbs.lint_image import proven
 
-        linted = proven(linted, request.image, settings, environment, None if request.quiet else stderr)
+        said = None if request.quiet else stderr
+        linted = proven(linted, request.image, settings, environment, said, request.target)
     from ctr_ci.lint import Outcome
 
     outcome = Outcome(linted, tuple(errors), time.perf_counter() - began)

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from ctr_ci.dockerfile import parse
-from ctr_ci.lint import Finding, Linted
+from ctr_ci.lint import Finding, Linted, Severity
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.prove import FLAGSHIP, prove
 from ctr_ci.settings import LintSettings
 from ctr_ci.value import replace
 from ctr_ci.verbs.inspect import open_weight
+
+# How severe what only bytes show can be, by what the file says of its purpose.
+RAISED = {"": Severity.WARNING, "likely": Severity.INFO, "said": None}
 
 
 def proven(
@@ -20,12 +23,14 @@ def proven(
     settings: LintSettings,
     environment: Mapping[str, str],
     stderr: TextIO | None,
+    target: str = "",
 ) -> tuple[Linted, ...]:
-    """The findings with the image's bytes; says on `stderr` (None: nowhere) what they changed.
+    """The findings with the image's bytes; says on `stderr` (None: nowhere) what they changed. `target`: the
+    stage that the image was built from, "" for the last.
 
     Raises InputError where there is not exactly one file, or no such image.
     """
-    from ctr_ci.lint import select
+    from ctr_ci.lint import Context, Facts, meant, select
 
     if len(linted) != 1:
         raise InputError(
@@ -38,12 +43,16 @@ def proven(
     weight = open_weight(image, environment)
     wanted = any(rule.name == FLAGSHIP for rule in select(settings, one.path).rules)
     silenced = FLAGSHIP in one.source.text or "CT101" in one.source.text
-    found = prove(one.findings, weight, parse(one.source), raises=wanted and not silenced)
+    dockerfile = parse(one.source)
+    purpose = meant(Facts(dockerfile, settings, Context(target)))
+    most = None if silenced or not wanted else RAISED[purpose]
+    found = prove(one.findings, weight, dockerfile, raises=most, target=target)
     if stderr is not None:
         for finding in found.raised:
             print(f"{_place(one, finding)}: {finding.rule.name}: raised by the bytes of {image}", file=stderr)
         for finding, reason in found.withdrawn:
-            print(f"{_place(one, finding)}: {finding.rule.name}: withdrawn, {reason}", file=stderr)
+            said = f"withdrawn by the bytes of {image}: {reason}"
+            print(f"{_place(one, finding)}: {finding.rule.name}: {said}", file=stderr)
     return (replace(one, findings=found.findings),)
 
 

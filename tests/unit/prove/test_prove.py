@@ -70,6 +70,24 @@ def test_what_the_bytes_refute_is_withdrawn_with_the_reason() -> None:
     assert not {finding.rule.name for finding in proven.findings} & set(gone)
 
 
+def test_a_package_that_is_not_there_is_named_though_the_finding_stands() -> None:
+    status = (
+        "Package: libc6-dev\nStatus: install ok installed\n"
+        "Architecture: amd64\nVersion: 1\nSection: libdevel\n"
+    )
+    installed: dict[str, Content] = {
+        "var/lib/dpkg/status": status,
+        "var/lib/dpkg/info/libc6-dev:amd64.list": "/usr/include/stdio.h\n",
+        "usr/include/stdio.h": b"x" * 9000,
+    }
+    weight = image({"etc/x": "1"}, installed, {"src/main.c": "x"}, {"app": ELF})
+    found = named(prove(findings(BUILDS), weight, parse(Source("Dockerfile", BUILDS))))
+    assert "refuted: no package gcc in the image" in found.help
+    said = {related.message for related in found.related}
+    assert {"gcc is not in the image", "libc6-dev stays installed"} <= said
+    assert found.severity is Severity.WARNING
+
+
 def test_a_cache_counts_in_the_layer_of_its_own_instruction() -> None:
     lists: dict[str, Content] = {"var/lib/apt/lists/x_Packages": b"y" * 5000}
     there = prove(
@@ -101,7 +119,7 @@ def test_what_only_the_bytes_show_is_raised_where_it_was_brought() -> None:
     assert "this instruction brings 2.0 MB that only building needs" in found.message
     assert found.severity is Severity.WARNING
     assert found.bytes == weight.build_bytes
-    silent = prove(findings(text), weight, parse(Source("Dockerfile", text)), raises=False)
+    silent = prove(findings(text), weight, parse(Source("Dockerfile", text)), raises=None)
     assert not any(finding.rule.name == FLAGSHIP for finding in silent.findings)
 
 
