@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from ctr_ci.problem import Exit
+from ctr_ci.verbs.publish_parts import Reach
+from ctr_ci.verbs.publish_request import Request
 from ctr_ci.verbs.selection import Selection
 from testbed.builds import Builds, Ran, remove_images, sh
+from testbed.registry import Registry
 
 
 @pytest.fixture
@@ -31,22 +36,29 @@ def remove(image: str) -> dict[str, object]:
     return docker("rmi", "-f", image, id="remove")
 
 
-def test_an_image_that_an_earlier_step_built_is_run_by_id_and_counts_as_tested(
+def test_72_90_an_image_that_an_earlier_step_built_is_run_by_id_and_counts_as_tested(
     ran: Builds, docker_builder: str, app: Path
 ) -> None:
     name = "ctr-ci.test/app:one"
     done = ran(
         docker("build", "-q", "-t", name, ".", id="build"),
         {"name": name, "id": "test"},
+        {"name": name, "id": "more", "args": ["/hello"]},
+        {"name": ran.image, "args": ["echo", "no", "entrypoint"]},
         config={"images": [name]},
         source=app,
     )
-    build, test = done.record.steps
+    build, test, *_ = done.record.steps
     assert done.exit is Exit.DONE
     assert 'Step #1 - "test": hello\n' in done.out
+    assert done.out.count('Step #2 - "more": hello\n') == 2  # the ENTRYPOINT's `cat /hello`, and /hello
+    assert "Step #3: no entrypoint\n" in done.out
     assert build.built == (test.image_id,)
     [image] = done.record.images
-    assert (image.image_id, image.tested_by) == (test.image_id, ('Step #1 - "test"',))
+    assert (image.image_id, image.tested_by) == (
+        test.image_id,
+        ('Step #1 - "test"', 'Step #2 - "more"'),
+    )
     assert f"{name} ({image.image_id[7:19]}) was tested by" in done.err
     assert "next: ctr-ci publish --record" in done.err
 
@@ -106,7 +118,7 @@ def test_a_push_in_a_step_is_held(ran: Builds, docker_builder: str, app: Path) -
     assert f"held: not pushed: {name}" in done.err
 
 
-def test_containers_of_steps_are_found_by_name_and_removed_at_the_end(
+def test_100_containers_of_steps_are_found_by_name_and_removed_at_the_end(
     ran: Builds, docker_builder: str
 ) -> None:
     serve = "echo up > /i; httpd -f -p 80 -h /"
@@ -119,7 +131,9 @@ def test_containers_of_steps_are_found_by_name_and_removed_at_the_end(
     assert "Step #1: up\n" in done.out
 
 
-def test_a_step_may_bind_the_workspace_by_its_own_path(ran: Builds, docker_builder: str, app: Path) -> None:
+def test_101_a_step_may_bind_the_workspace_by_its_own_path(
+    ran: Builds, docker_builder: str, app: Path
+) -> None:
     bind = ["run", "--rm", "-v", "/workspace:/workspace", "-w", "/workspace"]
     done = ran(
         docker(*bind, ran.image, "sh", "-c", "ls; echo made > new"),
@@ -133,7 +147,7 @@ def test_a_step_may_bind_the_workspace_by_its_own_path(ran: Builds, docker_build
     assert not (app / "new").exists()
 
 
-def test_two_builds_at_once_do_not_meet(ran: Builds, docker_builder: str, tmp_path: Path) -> None:
+def test_104_two_builds_at_once_do_not_meet(ran: Builds, docker_builder: str, tmp_path: Path) -> None:
     serve = [
         docker("run", "-d", "--network", "cloudbuild", "--name", "db", ran.image, "sleep", "60"),
         sh("sleep 1; ping -c 1 db >/dev/null && echo met", volumes=[{"name": "vol", "path": "/v"}]),
@@ -171,7 +185,7 @@ def test_steps_can_be_trusted_with_the_engine_itself(ran: Builds, docker_builder
 
 
 @pytest.mark.parametrize(("ignore", "present"), [(None, False), ("", True)])
-def test_git_is_in_the_workspace_only_if_asked(
+def test_102_git_is_in_the_workspace_only_if_asked(
     ran: Builds, app: Path, ignore: str | None, present: bool
 ) -> None:
     (app / ".git").mkdir()
@@ -180,3 +194,21 @@ def test_git_is_in_the_workspace_only_if_asked(
         (app / ".gcloudignore").write_text(ignore)
     done = ran(sh("ls -A"), source=app)
     assert (".git" in done.out.split()) is present
+
+
+def test_94_nothing_is_pushed_where_a_step_fails(
+    ran: Builds, docker_builder: str, app: Path, registry: Callable[[], Registry], tmp_path: Path
+) -> None:
+    host = registry().host
+    name = f"{host}/team/app:five"
+    build, test = docker("build", "-q", "-t", name, "."), docker("run", "--rm", name)
+    for last, repositories in ((sh("exit 3"), []), (sh("true"), ["team/app"])):
+        ran(build, test, last, config={"images": [name]}, source=app, push=pushing(tmp_path))
+        with urlopen(f"http://{host}/v2/_catalog") as answer:
+            assert json.load(answer)["repositories"] == repositories
+    remove_images(ran.socket, f"{host}/team/app")
+
+
+def pushing(folder: Path) -> Request:
+    """As `ctr-ci run --push` asks for it."""
+    return Request(folder=folder, reach=Reach(), quiet=True, use_config=False)

@@ -84,7 +84,7 @@ def folders(place: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_build_in_order(
+def test_105_a_signal_ends_the_build_in_order(
     place: Path, engine_socket: str, busybox: str, docker_builder: str, number: int, code: int
 ) -> None:
     with running(place, steps(busybox, docker_builder), engine_socket) as process:

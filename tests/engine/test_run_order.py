@@ -17,7 +17,7 @@ def overlap(done: Ran, first: int, second: int) -> bool:
     return bool(a.started < b.finished and b.started < a.finished)  # type: ignore[operator]
 
 
-def test_steps_run_in_parallel_where_wait_for_allows(ran: Builds) -> None:
+def test_42_steps_run_in_parallel_where_wait_for_allows(ran: Builds) -> None:
     done = ran(
         sh("sleep 1", id="a", waitFor=["-"]),
         sh("sleep 1", id="b", waitFor=["-"]),
@@ -37,7 +37,7 @@ def test_the_number_of_parallel_steps_can_be_limited(ran: Builds) -> None:
     assert not overlap(done, 0, 1)
 
 
-def test_a_failure_ends_parallel_steps_and_starts_no_other(ran: Builds) -> None:
+def test_49_a_failure_ends_parallel_steps_and_starts_no_other(ran: Builds) -> None:
     start = time.monotonic()
     done = ran(
         sh("sleep 0.5; exit 3", id="a", waitFor=["-"]),
@@ -60,7 +60,7 @@ def test_the_last_lines_of_a_failed_step_are_shown_again_at_the_end(ran: Builds)
     assert "    line 18\n" not in last
 
 
-def test_a_forgiven_failure_lets_others_go_on(ran: Builds) -> None:
+def test_50_a_forgiven_failure_lets_others_go_on(ran: Builds) -> None:
     done = ran(sh("exit 3", id="a", allowFailure=True), sh("echo on", waitFor=["a"]))
     assert (done.exit, done.record.status) == (Exit.DONE, "SUCCESS")
     assert [(step.status, step.forgiven) for step in done.record.steps] == [
@@ -71,12 +71,12 @@ def test_a_forgiven_failure_lets_others_go_on(ran: Builds) -> None:
 
 
 @pytest.mark.parametrize(("code", "status"), [(3, "SUCCESS"), (4, "FAILURE")])
-def test_exit_codes_decide_before_allow_failure(ran: Builds, code: int, status: str) -> None:
+def test_51_52_exit_codes_decide_before_allow_failure(ran: Builds, code: int, status: str) -> None:
     done = ran(sh(f"exit {code}", allowFailure=True, allowExitCodes=[3]))
     assert done.record.status == status
 
 
-def test_a_step_that_runs_too_long_fails_the_build(ran: Builds) -> None:
+def test_55_a_step_that_runs_too_long_fails_the_build(ran: Builds) -> None:
     done = ran(sh("sleep 60", timeout="1s"), sh("true"))
     assert done.exit is Exit.NO
     assert (done.record.status, done.statuses) == ("FAILURE", ["TIMEOUT", "QUEUED"])
@@ -90,7 +90,7 @@ def test_a_step_that_runs_too_long_is_forgiven_like_any_failure(ran: Builds) -> 
     assert done.record.steps[0].forgiven
 
 
-def test_a_build_that_runs_too_long_times_out(ran: Builds) -> None:
+def test_56_a_build_that_runs_too_long_times_out(ran: Builds) -> None:
     done = ran(sh("sleep 60"), sh("true"), config={"timeout": "2s"})
     assert (done.exit, done.record.status) == (Exit.TIMEOUT, "TIMEOUT")
     assert "ERROR: context deadline exceeded" in done.err
@@ -121,7 +121,7 @@ def test_another_image_can_stand_in_for_a_builder(ran: Builds) -> None:
     assert done.out == "hi\n"
 
 
-def test_an_image_that_no_step_made_fails_the_build(ran: Builds) -> None:
+def test_53_an_image_that_no_step_made_fails_the_build(ran: Builds) -> None:
     done = ran(sh("exit 1", allowFailure=True), config={"images": ["ctr-ci.test/nowhere"]})
     assert (done.exit, done.record.status) == (Exit.NO, "FAILURE")
     wanted = 'failed to find one or more images after execution of build steps: ["ctr-ci.test/nowhere"]'

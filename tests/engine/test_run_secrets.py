@@ -15,7 +15,7 @@ CONFIG: dict[str, object] = {
 }
 
 
-def test_a_secret_reaches_its_step_and_is_masked_everywhere(ran: Builds, tmp_path: Path) -> None:
+def test_86_87_88_a_secret_reaches_its_step_and_is_masked_everywhere(ran: Builds, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(CANARY + "\n")
     done = ran(
         {

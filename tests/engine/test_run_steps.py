@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ctr_ci.problem import Exit
 from testbed.builds import Builds, remove_images, sh
 
 
-def test_a_bare_step_has_home_and_outputs_and_no_substitutions(ran: Builds) -> None:
+def test_76_a_bare_step_has_home_and_outputs_and_no_substitutions(ran: Builds) -> None:
     done = ran({"args": ["env"]})
     assert done.exit is Exit.DONE
     variables = dict(line.split("=", 1) for line in done.out.splitlines())
@@ -16,14 +17,14 @@ def test_a_bare_step_has_home_and_outputs_and_no_substitutions(ran: Builds) -> N
     assert "PROJECT_ID" not in variables
 
 
-def test_a_step_of_its_own_is_logged_without_prefix(ran: Builds) -> None:
+def test_98_99_a_step_of_its_own_is_logged_without_prefix(ran: Builds) -> None:
     done = ran(sh("printf a; sleep 0.1; echo b; echo e >&2"))
     assert sorted(done.out.splitlines()) == ["ab", "e"]
     assert "Starting Step" not in done.err
     assert "Finished Step" not in done.err
 
 
-def test_several_steps_are_logged_with_their_names(ran: Builds) -> None:
+def test_97_99_several_steps_are_logged_with_their_names(ran: Builds) -> None:
     done = ran(sh("printf a; sleep 0.1; echo b", id="first one"), sh("echo c; echo d"))
     assert done.out == 'Step #0 - "first one": ab\nStep #1: c\nStep #1: d\n'
     assert done.err.splitlines()[1:4] == [
@@ -41,7 +42,7 @@ def test_a_quiet_run_says_only_what_steps_say_and_what_failed(ran: Builds) -> No
     assert "Starting" not in done.err
 
 
-def test_workspace_and_home_last_and_the_rest_does_not(ran: Builds) -> None:
+def test_74_75_workspace_and_home_last_and_the_rest_does_not(ran: Builds) -> None:
     done = ran(
         sh("echo w >f; echo h >~/f; echo r >/mnt/f; ls -a /workspace"),
         sh("cat f ~/f; ls /mnt; echo $PWD", dir="sub"),
@@ -58,7 +59,7 @@ def test_workspace_and_home_last_and_the_rest_does_not(ran: Builds) -> None:
     assert "Step #3: /x\n" in done.out
 
 
-def test_env_of_the_step_wins_over_the_builds(ran: Builds) -> None:
+def test_77_env_of_the_step_wins_over_the_builds(ran: Builds) -> None:
     done = ran(
         sh("echo $X $Y $Z.", env=["X=2", "Y=a=b", "Z="]),
         config={"options": {"env": ["X=1", "Z=z"]}},
@@ -66,7 +67,7 @@ def test_env_of_the_step_wins_over_the_builds(ran: Builds) -> None:
     assert done.out == "2 a=b .\n"
 
 
-def test_arguments_pass_no_shell(ran: Builds) -> None:
+def test_73_arguments_pass_no_shell(ran: Builds) -> None:
     done = ran({"args": ["printf", "[%s]", "a b", "*", "&&", "~"]})
     assert done.out == "[a b][*][&&][~]"
 
@@ -76,7 +77,7 @@ def test_an_entrypoint_replaces_the_images(ran: Builds) -> None:
     assert done.out == "Step #0: x\nStep #1: /workspace\n"
 
 
-def test_a_script_is_run_by_sh_or_by_its_first_line_unchanged(ran: Builds) -> None:
+def test_32_71_a_script_is_run_by_sh_or_by_its_first_line_unchanged(ran: Builds) -> None:
     done = ran(
         {"script": "echo $0 $_A ${X} $$; false; true", "env": ["X=x"]},
         {"script": "#!/bin/awk -f\nBEGIN { print 6 * 7 }\n"},
@@ -88,7 +89,7 @@ def test_a_script_is_run_by_sh_or_by_its_first_line_unchanged(ran: Builds) -> No
     assert "Step #2: the text of $_A\n" in done.out
 
 
-def test_a_script_without_a_first_line_is_no_bash_script(ran: Builds, debian: str) -> None:
+def test_69_a_script_without_a_first_line_is_no_bash_script(ran: Builds, debian: str) -> None:
     done = ran({"name": debian, "script": "[[ a ]]\n"})
     assert (done.exit, done.statuses) == (Exit.NO, ["FAILURE"])
     assert "[[: not found" in done.out
@@ -96,7 +97,15 @@ def test_a_script_without_a_first_line_is_no_bash_script(ran: Builds, debian: st
     assert (done.exit, done.out) == (Exit.DONE, "bash\n")
 
 
-def test_mapped_substitutions_are_variables_of_that_step_only(ran: Builds) -> None:
+def test_70_a_script_is_run_by_the_interpreter_that_its_first_line_names(
+    ran: Builds, toolchain: Callable[[str], str]
+) -> None:
+    script = "#!/usr/bin/env python3\nimport sys\nprint('python', sys.version_info.major, __file__)\n"
+    done = ran({"name": toolchain("python"), "script": script})
+    assert (done.exit, done.out) == (Exit.DONE, "python 3 /cloudbuild/script\n")
+
+
+def test_33_34_mapped_substitutions_are_variables_of_that_step_only(ran: Builds) -> None:
     done = ran(
         {"script": "echo $_A $PROJECT_ID", "automapSubstitutions": True},
         {"script": "echo .$_A"},
@@ -105,7 +114,7 @@ def test_mapped_substitutions_are_variables_of_that_step_only(ran: Builds) -> No
     assert done.out == "Step #0: 1 local-project\nStep #1: .\n"
 
 
-def test_a_volume_is_shared_at_several_paths_and_starts_empty(ran: Builds) -> None:
+def test_79_a_volume_is_shared_at_several_paths_and_starts_empty(ran: Builds) -> None:
     for _ in range(2):
         done = ran(
             sh("ls /a; echo x >/a/f", volumes=[{"name": "vol", "path": "/a"}]),
@@ -114,12 +123,12 @@ def test_a_volume_is_shared_at_several_paths_and_starts_empty(ran: Builds) -> No
         assert done.out == "Step #1: x\n"
 
 
-def test_volumes_are_removed_after_a_failure_too(ran: Builds) -> None:
+def test_83_volumes_are_removed_after_a_failure_too(ran: Builds) -> None:
     volume = {"volumes": [{"name": "vol", "path": "/a"}]}
     assert ran(sh("exit 3", **volume), sh("true", **volume)).exit is Exit.NO
 
 
-def test_builder_output_is_kept_up_to_fifty_kilobytes(ran: Builds) -> None:
+def test_96_builder_output_is_kept_up_to_fifty_kilobytes(ran: Builds) -> None:
     done = ran(
         sh("head -c 60000 /dev/zero | tr '\\0' x >$BUILDER_OUTPUT/output"),
         sh("printf failed >$BUILDER_OUTPUT/output; false", allowFailure=True),

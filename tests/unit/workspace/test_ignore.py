@@ -106,7 +106,7 @@ def test_an_empty_gcloudignore_sends_git_too(tmp_path: Path) -> None:
     assert not ignore_of(tmp_path).ignored(".git", True)
 
 
-def test_an_included_file_applies_in_its_place(tmp_path: Path) -> None:
+def test_103_an_included_file_applies_in_its_place(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*.o\n#!include:other\n")
     (tmp_path / ".gcloudignore").write_text("#!include:.gitignore\n!keep.o\n*.c\n")
     ignore = ignore_of(tmp_path)
