@@ -297,7 +297,7 @@ def operation(command: Command) -> Operation | None:
         if not at:
             return None
         name, words = "pip", words[at:]
-    elif name.startswith(("pip3.", "pip2.")):
+    elif name.startswith(("pip3.", "pip2.", "pip-3", "pip-2")):
         name = "pip"
     known = _TOOLS.get(name)
     if known is None:

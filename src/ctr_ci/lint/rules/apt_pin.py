@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                     text is None
                     or not text
                     or any(sign in text for sign in "=/")
-                    or text.endswith((".deb", "+", "-"))
+                    or (text.endswith((".deb", "+", "-")) and not text.endswith("++"))
                 ):
                     continue
                 yield RULE.at(

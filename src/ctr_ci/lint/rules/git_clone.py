@@ -22,6 +22,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             if command.name != "git" or "clone" not in command.values:
                 continue
             later = [c for c in commands if c.start > command.start]
+            target = command.words[-1].text.strip("\"'")
+            parents = {target[:at] for at, sign in enumerate(target) if sign == "/" and at} | {target}
+            if any(c.name == "rm" and parents & {w.text.strip("\"'/") for w in c.arguments} for c in later):
+                continue
             if any(c.name == "rm" and any(_removes(w.text, command) for w in c.arguments) for c in later):
                 continue
             depth = any(

@@ -31,6 +31,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         for one in facts.operations(run):
             if one.verb not in ("install",) or one.manager in ("apt", "pacman"):
                 continue
+            if one.verb_word.value == "reinstall":
+                continue  # what is there already
             for word in one.packages:
                 text = word.value
                 if text and not _pinned(one, text):

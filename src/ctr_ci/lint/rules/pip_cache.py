@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         for one in operations:
             uv = one.command.name == "uv"
-            if one.has("--no-cache-dir", "--no-cache", "--help") or _set_inline(one, uv):
+            if one.has("--no-cache-dir", "--no-cache", "--no-index", "--help") or _set_inline(one, uv):
                 continue
             if removed_after(facts, run, one.command, "/root/.cache", "/root/.cache/pip", "/root/.cache/uv"):
                 continue

@@ -45,7 +45,10 @@ def _secret(name: str) -> bool:
     if name.upper() in _FINE or name.upper().startswith(("TOKENIZERS_", "GPG_KEY")):
         return False
     words = [word.lower() for word in name.replace("-", "_").split("_")]
-    return bool(set(words) & _TOKENS) and not set(words) & _PUBLIC
+    if words[-1] == "key" and len(words) > 3 and words[-3].isdigit():
+        return False  # .NET's lists of pairs: Filters__0__Key=ProcessId beside Filters__0__Value
+    named = bool(set(words) & _TOKENS) or words[-1].endswith(("password", "passwd"))
+    return named and not set(words) & _PUBLIC
 
 
 def _fingerprint(value: str) -> bool:
