@@ -48,6 +48,7 @@ def test_findings_fail_the_job_and_stand_at_their_lines(use: Use, tmp_path: Path
     assert any("gcc" in text or "make" in text for _, _, _, text in shown)
     assert all(line.isdigit() for _, _, line, _ in shown)
     assert "build-in-ship-image" in done.summary
+    assert "/docs/rules/build-in-ship-image.md)" in done.summary
 
 
 def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
@@ -125,8 +126,12 @@ def test_an_invalid_config_is_told_with_its_place(use: Use, tmp_path: Path) -> N
     (tmp_path / "cloudbuild.yaml").write_text("steps:\n- nam: alpine\n")
     done = use(tmp_path, {"dockerfile": "none", "config": "cloudbuild.yaml"})
     assert not done.passed
-    assert "cloudbuild.yaml:2:3: error:" in done.log
-    assert done.outputs["status"] == ""
+    assert (done.outputs["status"], done.outputs["record"], done.page) == ("", "", "")
+    told = [entry[:3] for entry in done.annotations if "nam" in entry[3]]
+    assert told[0] == ("error", "cloudbuild.yaml", "2")
+    assert "did you mean 'name'?" in done.annotations[0][3]
+    assert "the build did not start" in done.summary
+    assert "nam" in done.summary
 
 
 def test_a_wrong_input_is_one_clear_error(use: Use, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ctr_ci.action.event import Event, event
 from ctr_ci.action.inputs import Job
 from ctr_ci.action.results import Lint, Receipt
 from ctr_ci.action.summary import summary
-from ctr_ci.github import annotate, clipped, command, connect, mask, output
+from ctr_ci.github import Annotation, annotate, clipped, command, connect, mask, output
 from ctr_ci.problem import CtrCiError, Exit, Problem, Refused
 from ctr_ci.record import Record, read
 from ctr_ci.secret import Secret
@@ -27,7 +27,7 @@ TOKEN = inputs.NAMES["github-token"].variable
 
 @dataclass(slots=True)
 class Outcome:
-    """What has happened so far."""
+    """What has happened so far. `told`: the errors that ended it, but for findings."""
 
     exit: int = 0
     verdict: str = "nothing to do: give `dockerfile`, `config` or `image`"
@@ -37,7 +37,7 @@ class Outcome:
     record_path: Path | None = None
     page: Path | None = None
     receipts: tuple[Receipt, ...] = ()
-    complaints: tuple[str, ...] = ()
+    told: tuple[Annotation, ...] = ()
     notes: list[str] = field(default_factory=list)
 
 
@@ -73,25 +73,29 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
     if job.lint:
         report, outcome.sarif = folder / "lint.json", folder / "lint.sarif"
         formats = ("--format=text", f"--format=json:{report}", f"--format=sarif:{outcome.sarif}")
-        outcome.exit, _ = child.run(["lint", *formats, *job.lint], plain, out, "ctr-ci lint")
+        outcome.exit, said = child.run(["lint", *formats, *job.lint], plain, out, "ctr-ci lint")
         outcome.lint = results.lint(report)
         outcome.verdict = _lint_verdict(outcome.exit, outcome.lint)
         if not outcome.sarif.is_file():
             outcome.sarif = None
         if outcome.exit:
+            if not outcome.lint or not (outcome.lint.findings or outcome.lint.errors):
+                outcome.told = results.problems(said) or _error(outcome.verdict)
             return
     if job.run:
         path = folder / "record.json"
-        outcome.exit, _ = child.run(["run", f"--record={path}", *job.run], plain, out, "ctr-ci run")
+        outcome.exit, said = child.run(["run", f"--record={path}", *job.run], plain, out, "ctr-ci run")
         if path.is_file():
             outcome.record_path = path
             outcome.record = read(path)
             outcome.page = _page(path, folder / "report.html", outcome)
-        outcome.verdict = _run_verdict(outcome.exit, outcome.record)
-        problem = outcome.record.problem if outcome.record else None
-        if problem:
-            outcome.complaints = ("\n".join(part for part in (problem.found, problem.help) if part),)
+        # Without a record no step has run: all that was said is ours.
+        faults = () if outcome.record else results.problems(said)
+        outcome.verdict = _run_verdict(outcome.exit, outcome.record, faults)
         if outcome.exit:
+            problem = outcome.record.problem if outcome.record else None
+            why = (problem.found, problem.help) if problem else ()
+            outcome.told = faults or _error(outcome.verdict, *why)
             return
     if job.publish:
         own = {
@@ -108,13 +112,29 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
             asked, child.environment_of(environment, own), out, "ctr-ci publish", hide="{", given=given
         )
         outcome.receipts = results.receipts(said)
-        outcome.complaints = results.complaints(said)
+        complaints = results.complaints(said)
         outcome.notes += results.warnings(said)
-        why = outcome.complaints[0].partition("\n")[0] if outcome.complaints else "the log says why"
+        why = _first(complaints[0]) if complaints else "the log says why"
         pushed = ", ".join(receipt.digest for receipt in outcome.receipts)
         outcome.verdict = f"pushed {pushed}" if outcome.exit == 0 and pushed else f"nothing was pushed: {why}"
         if outcome.exit and pushed:
             outcome.verdict = f"pushed {pushed}, then stopped: {why}"
+        if outcome.exit:
+            outcome.told = _error(outcome.verdict, *complaints)
+
+
+def _error(*parts: str) -> tuple[Annotation, ...]:
+    text = "\n".join(dict.fromkeys(part for part in parts if part))
+    return (Annotation("error", text, title="ctr-ci"),)
+
+
+def _placed(item: Annotation) -> str:
+    place = f"{item.path}:{item.line}: " if item.line else f"{item.path}: " if item.path else ""
+    return place + _first(item.message)
+
+
+def _first(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _page(record: Path, page: Path, outcome: Outcome) -> Path | None:
@@ -137,9 +157,9 @@ def _lint_verdict(code: int, lint: Lint | None) -> str:
     )
 
 
-def _run_verdict(code: int, record: Record | None) -> str:
+def _run_verdict(code: int, record: Record | None, faults: Sequence[Annotation]) -> str:
     if record is None:
-        return "the build did not start; the log says why"
+        return f"the build did not start: {_placed(faults[0]) if faults else 'the log says why'}"
     if code == Exit.DONE:
         return f"built and tested {len(record.images)} images"
     failed = [step.id or step.name for step in record.steps if step.status == "FAILURE" and not step.forgiven]
@@ -155,19 +175,26 @@ def _report(job: Job, about: Event, environment: Mapping[str, str], outcome: Out
     if outcome.lint:
         items += outcome.lint.errors
     changed = _pull_request(job, about, environment, outcome)
-    if job.annotations and items:
-        out.write("\n".join(annotate(items, changed, where="the job summary")) + "\n")
-    if outcome.exit and not items:
-        text = "\n".join(dict.fromkeys([outcome.verdict, *outcome.complaints]))
-        out.write(command("error", text, title="ctr-ci") + "\n")
+    # What ended the job comes first: GitHub keeps ten of a level.
+    shown = annotate(outcome.told, where="the log")
+    if job.annotations:
+        shown += annotate(items, changed, where="the job summary")
+    out.write("".join(f"{line}\n" for line in shown))
     for note in outcome.notes:
         out.write(command("notice", note, title="ctr-ci") + "\n")
     _append(environment.get("GITHUB_OUTPUT"), "".join(_outputs(outcome)))
     if job.summary:
-        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipts, tuple(outcome.notes))
+        text = _summary(outcome, environment, tuple(outcome.notes))
         _append(environment.get("GITHUB_STEP_SUMMARY"), clipped(text))
     out.write(f"ctr-ci: {outcome.verdict}\n" if "\n" not in outcome.verdict else "")
     out.flush()
+
+
+def _summary(outcome: Outcome, environment: Mapping[str, str], notes: tuple[str, ...]) -> str:
+    ours, ref = (environment.get(f"CTR_CI_ACTION_{name}", "") for name in ("REPOSITORY", "REF"))
+    server = environment.get("GITHUB_SERVER_URL", "")
+    pages = f"{server}/{ours}/blob/{ref}/" if server and ours and ref else ""
+    return summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipts, notes, pages)
 
 
 def _outputs(outcome: Outcome) -> Sequence[str]:
@@ -205,7 +232,7 @@ def _pull_request(
     try:
         if about.pull_request:
             changed = hub.changed_lines(about.pull_request)
-        text = summary(outcome.verdict, outcome.lint, outcome.record, outcome.receipts, ())
+        text = _summary(outcome, environment, ())
         if job.upload_sarif and outcome.sarif:
             done.append(hub.upload_sarif(about.sha, about.ref, outcome.sarif.read_text(encoding="utf-8")))
         if job.check_run:

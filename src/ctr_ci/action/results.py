@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci.github import Annotation, Suggestion
+from ctr_ci.value import replace
 
 LEVELS = {"error": "error", "warning": "warning", "info": "notice", "style": "notice"}
 
@@ -104,6 +106,22 @@ def lint(path: Path) -> Lint | None:
         tuple(_problem(item) for item in _list(report, "errors")),
         tuple(fix for item in findings if (fix := _fix(item))),
     )
+
+
+# As `Problem.render` writes it.
+PROBLEM = re.compile(r"(?:(?P<path>[^:\s][^:]*)(?::(?P<line>\d+):(?P<column>\d+))?: )?error: (?P<text>.+)")
+
+
+def problems(text: str) -> tuple[Annotation, ...]:
+    """The errors that a command printed for people, each at its place."""
+    found: list[Annotation] = []
+    for line in text.splitlines():
+        if error := PROBLEM.fullmatch(line):
+            place = (error["path"] or "", int(error["line"] or 0), int(error["column"] or 0))
+            found.append(Annotation("error", error["text"], *place, title="ctr-ci"))
+        elif found and line.startswith("help: "):
+            found[-1] = replace(found[-1], message=f"{found[-1].message}\n{line}")
+    return tuple(found)
 
 
 def complaints(text: str) -> tuple[str, ...]:

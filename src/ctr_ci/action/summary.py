@@ -24,14 +24,16 @@ def summary(
     record: Record | None,
     receipts: tuple[Receipt, ...],
     notes: tuple[str, ...],
+    pages: str = "",
 ) -> str:
-    """The whole summary. `verdict` is one sentence; `notes` say what could not be reported and why."""
+    """The whole summary. `verdict` is one sentence; `notes` say what could not be reported and why;
+    `pages`: the address that a rule's page lies under, "" unknown."""
     parts = [f"## ctr-ci: {cell(verdict)}"]
     parts += [_pushed(receipt) for receipt in receipts]
     if record:
         parts.append(_run(record))
     if lint:
-        parts.append(_lint(lint))
+        parts.append(_lint(lint, pages))
     parts += [f"> {cell(note)}" for note in notes]
     return "\n\n".join(parts) + "\n"
 
@@ -101,13 +103,13 @@ def _label(step: StepRecord) -> str:
     return step.id or step.name
 
 
-def _lint(lint: Lint) -> str:
+def _lint(lint: Lint, pages: str) -> str:
     findings = sorted(lint.findings, key=lambda f: ORDER.index(f.severity) if f.severity in ORDER else 9)
     counted = ", ".join(f"{lint.count(s)} {s}" for s in ORDER if lint.count(s)) or "no findings"
     lines = [f"### Lint: {counted}"]
     if findings:
         lines += ["", "| | Rule | Where | What | Bytes |", "|---|---|---|---|--:|"]
-        lines += [_finding(finding) for finding in findings[:FINDINGS]]
+        lines += [_finding(finding, pages) for finding in findings[:FINDINGS]]
     if len(findings) > FINDINGS:
         lines += ["", f"{len(findings) - FINDINGS} more are in the SARIF file."]
     for error in lint.errors:
@@ -115,10 +117,11 @@ def _lint(lint: Lint) -> str:
     return "\n".join(lines)
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, pages: str) -> str:
     rule = cell(finding.rule)
-    if re.fullmatch(r"https://[\w./#-]+", finding.url):
-        rule = f"[{rule}]({finding.url})"
+    url = finding.url if "://" in finding.url else pages + finding.url
+    if re.fullmatch(r"https://[\w./#:-]+", url):
+        rule = f"[{rule}]({url})"
     place = _code(f"{finding.path}:{finding.line}")
     size = "" if finding.size_bytes is None else f"{finding.size_bytes:,}"
     return f"| {cell(finding.severity)} | {rule} | {place} | {cell(finding.message)} | {size} |"

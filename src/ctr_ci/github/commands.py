@@ -7,6 +7,7 @@ FileCommandManager.cs, ExecutionContext.cs). Whatever a step of somebody else pr
 
 from __future__ import annotations
 
+from ctr_ci.source import visible
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -128,16 +129,16 @@ def output(name: str, content: str, delimiter: str) -> str:
 
 def cell(text: str) -> str:
     """`text` as it can stand in a cell of a Markdown table: nothing in it is markup, link or line end."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = visible(" ".join(text.split()))
+    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for mark in "\\`*_{}[]|~@#!:":
         escaped = escaped.replace(mark, f"\\{mark}" if mark not in "@#:" else f"&#{ord(mark)};")
-    kept = "".join(c if c.isprintable() else " " for c in escaped)
-    return " ".join(kept.split())
+    return escaped
 
 
 def code(text: str) -> str:
     """`text` as inline code in Markdown, whatever backticks it holds; one line."""
-    shown = "".join(c if c.isprintable() else "\u00b7" for c in text)
+    shown = visible(text)
     longest = run = 0
     for character in shown:
         run = run + 1 if character == "`" else 0

@@ -130,6 +130,11 @@ def render(describe: Callable[[str, str], str]) -> str:
     lines += ["runs:", "  using: composite", "  steps:", "    - id: ctr-ci", "      shell: bash"]
     lines += [f"      run: {ENTRY}", "      env:"]
     lines += [f"        {item.variable}: ${{{{ inputs.{item.name} }}}}" for item in INPUTS]
+    # Where the pages of our rules lie: known to the step's expressions only.
+    lines += [
+        f"        CTR_CI_ACTION_{name.upper()}: ${{{{ github.action_{name} }}}}"
+        for name in ("repository", "ref")
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ctr_ci.action.results import Edit, Fix, complaints, lint, receipts, suggestions, warnings
+from ctr_ci.action.results import Edit, Fix, complaints, lint, problems, receipts, suggestions, warnings
 from ctr_ci.github import Suggestion
 
 FINDING = {
@@ -153,3 +153,17 @@ def test_a_receipt_says_which_tags_moved_which_stayed_and_what_is_attached() -> 
 def test_a_commands_warnings_are_told_once() -> None:
     said = "pushing\nwarning: no commit status: a\nit said warning: no\nwarning: no commit status: a\n"
     assert warnings(said) == ("no commit status: a",)
+
+
+def test_errors_for_people_are_annotations_at_their_place() -> None:
+    said = (
+        "cloudbuild.yaml:2:3: error: unknown field 'nam'\nhelp: did you mean 'name'?\nerror: no engine\nok\n"
+    )
+    first, second = problems(said)
+    assert (first.path, first.line, first.column) == ("cloudbuild.yaml", 2, 3)
+    assert first.message == "unknown field 'nam'\nhelp: did you mean 'name'?"
+    assert (second.path, second.message) == ("", "no engine")
+
+
+def test_other_lines_are_no_errors() -> None:
+    assert problems("an error: x\nhelp: y\n::error::forged\n") == ()

@@ -116,6 +116,13 @@ def test_the_summary_says_what_was_tested_and_pushed() -> None:
     assert "> no comment" in made
 
 
+def test_a_rules_page_is_linked_where_the_action_lies() -> None:
+    lint = Lint((finding("root", url="docs/rules/root.md"),), (), ())
+    pages = "https://github.example/org/ctr-action/blob/v1/"
+    assert f"[root]({pages}docs/rules/root.md)" in summary("x", lint, None, (), (), pages)
+    assert "](" not in summary("x", lint, None, (), ())
+
+
 def test_a_link_is_only_made_to_https() -> None:
     lint = Lint((finding("rule", url="javascript:alert(1)"),), (), ())
     assert "](" not in summary("x", lint, None, (), ())
