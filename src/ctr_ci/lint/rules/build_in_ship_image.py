@@ -44,7 +44,8 @@ def _finding(facts: Facts, one: Judgement) -> Finding:
         related.append(Related(base.image.span, f"the base holds {one.sdk.holds}"))
     others = [left for left in one.left[:5] if left.span != place]
     related += [Related(left.span, f"{left.name} stays installed") for left in others]
-    return RULE.at(place, message, help=_help(one), severity=_severity(facts, one), related=tuple(related))
+    severity = _severity(facts, one)
+    return RULE.at(place, message, help=_help(facts, one), severity=severity, related=tuple(related))
 
 
 def _packages(one: Judgement) -> str:
@@ -63,7 +64,14 @@ def _severity(facts: Facts, one: Judgement) -> Severity:
     return Severity.WARNING
 
 
-def _help(one: Judgement) -> str:
+def _help(facts: Facts, one: Judgement) -> str:
+    way = _way(one)
+    if one.stages > 1 or facts.source.path.startswith("<"):
+        return way
+    return f"{way}\n`ctr-ci split {facts.source.path}` rewrites it so, and can prove it"
+
+
+def _way(one: Judgement) -> str:
     made = next(iter(one.made), None)
     artefact = made.compile.artefact if made else "what was built or installed"
     instead = f"\nship on {one.sdk.instead}" if one.sdk else ""
@@ -91,7 +99,7 @@ RULE = Rule(
         "ci, or the comment `# ctr-ci: image-kind=toolchain` (or base, dev). `image-kind=app` forces the "
         "check."
     ),
-    help="build in a stage of its own and copy only the result",
+    help="build in a stage of its own and copy only the result: `ctr-ci split FILE` writes that",
     examples=(
         Bad(
             'FROM golang:1.23\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n', at="4:5-4:23"

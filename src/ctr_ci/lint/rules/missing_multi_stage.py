@@ -40,7 +40,7 @@ RULE = Rule(
         "Reported for "
         "a file with one stage that compiles or bundles an application and starts it."
     ),
-    help="split the file into a build stage and a stage that ships",
+    help="split the file into a build stage and a stage that ships: `ctr-ci split FILE` writes both",
     examples=(
         Bad(
             'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD ["node", '
