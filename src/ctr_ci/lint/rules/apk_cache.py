@@ -23,7 +23,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if (
                 one.manager != "apk"
                 or one.verb not in ("install", "update", "upgrade")
-                or one.has("--no-cache")
+                or one.has("--no-cache", "--no-network")
             ):
                 continue
             if removed_after(facts, run, one.command, *_CACHES) or one.setting("--root", "-p"):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def check(facts: Facts) -> Iterator[Finding]:
     words = [instruction.line.keyword for instruction in facts.dockerfile.instructions]
     words += [one.inner.line.keyword for one in facts.each(Onbuild)]
+    words = [word for word in words if word.text.isalpha()]  # `{{template}}` is no instruction
     lower = sum(word.text.islower() for word in words)
     upper = sum(word.text.isupper() for word in words)
     to_lower = lower > upper

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
-    from ctr_ci.shell import Script
+    from ctr_ci.shell import Command, Script
 
 _SAFE = frozenset(["echo", "printf", "yes", "true", ":"])
 _HAS = ("bash", "zsh", "ksh", "ash", "mksh")
@@ -48,7 +48,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if "substitution" in pipeline.nesting or "if" in pipeline.nesting or "while" in pipeline.nesting:
                 continue
             left = [script.commands[i] for part in pipeline.elements[:-1] for i in part]
-            risky = [command for command in left if command.name not in _SAFE]
+            risky = [command for command in left if command.name not in _SAFE and not _tells(command)]
             if not risky:
                 continue
             yield RULE.at(
@@ -58,6 +58,11 @@ def check(facts: Facts) -> Iterator[Finding]:
                 help=_help(has_option, facts.distro(run)),
             )
             break
+
+
+def _tells(command: Command) -> bool:
+    """Whether a command only prints its version: `make --version | head -1`."""
+    return len(command.values) == 1 and command.values[0] in ("--version", "-version", "-V", "--help")
 
 
 def _help(has_option: bool, distro: str) -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from ctr_ci.lint.facts import Facts
     from ctr_ci.lint.rule import Finding
+    from ctr_ci.shell import Command, Script
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -18,13 +19,22 @@ def check(facts: Facts) -> Iterator[Finding]:
             text = word.value or ""
             if text.startswith("-"):
                 continue
-            if _open(text):
+            if _open(text) and not _gone(facts.script(run), command):
                 yield RULE.at(
                     facts.span(run, word.start, word.end),
                     f"chmod {text} lets every user write there",
                     help="give it to the user who needs it: chown, or COPY --chown",
                 )
             break
+
+
+def _gone(script: Script | None, command: Command) -> bool:
+    """Whether the same RUN removes what it opens: a folder of `mktemp -d`."""
+    if script is None:
+        return False
+    what = {word.text.strip("\"'") for word in command.arguments[1:]}
+    later = (one for one in script.commands if one.start > command.start and one.name == "rm")
+    return bool(what) and what <= {word.text.strip("\"'") for one in later for word in one.arguments}
 
 
 def _open(mode: str) -> bool:
