@@ -19,6 +19,7 @@ RUN mkdir /app && echo content >/app/file && chmod 640 /app/file && chown 7:8 /a
  && printf '#!/bin/sh\\necho out; echo err >&2; exit ${{1:-0}}\\n' >/app/run && chmod 755 /app/run \\
  && cp /app/run /app/mine && chmod 700 /app/mine && cp /app/run /app/ours && chmod 010 /app/ours \\
  && cp /app/run /app/suid && chmod 4755 /app/suid && mkdir -m 1777 /app/open \\
+ && head -c 17000000 /dev/zero | tr '\\0' x >/app/large && echo SECRET >>/app/large \\
  && ln -s file /app/link && ln -s /app/nowhere /app/broken && ln -s loop /app/loop \\
  && mkdir -p /usr/share/doc/tool /usr/share/doc/libgnutls30 && echo 'MIT' >/usr/share/doc/tool/copyright \\
  && echo 'the agpl, version 3' >/usr/share/doc/libgnutls30/copyright && echo 'WTFPL' >/app/odd
@@ -96,6 +97,14 @@ COMMAND = {
         "t: its set-up `/no/such` did not start",
     ),
     "teardown is read": ("command: 'true', teardown: [[rm, -rf, /]]", ""),
+    "much output, whose end could hold anything": (
+        "command: sh, args: [-c, 'head -c 2000000 /app/large; echo SECRET'], excludedOutput: [SECRET]",
+        "t: stdout has more than the 1 MiB that a test can look at",
+    ),
+    "a pattern that is looked for for ever": (
+        "command: sh, args: [-c, 'head -c 60 /app/large; echo !'], expectedOutput: ['^(\\w+\\s?)+$']",
+        "was not looked for to the end within 5 s",
+    ),
     "a command that is no program": ("command: /no/such", "t: did not start"),
 }
 
@@ -158,6 +167,10 @@ CONTENTS = {
     "a link to itself": ("path: /app/loop", "t: /app/loop leads round in a circle"),
     "a folder": ("path: /app", "t: /app is no file"),
     "a file that is not there": ("path: /none, expectedContents: [x]", "t: /none is missing"),
+    "a large file, whose end could hold anything": (
+        "path: /app/large, excludedContents: [SECRET]",
+        "t: /app/large has more than the 16 MiB that a test can look at",
+    ),
 }
 
 

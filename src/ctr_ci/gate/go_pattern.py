@@ -7,7 +7,10 @@ its classes are ASCII; and it knows neither looking around nor back references.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+
+from ctr_ci.gate import searching
 
 _POSIX = {
     "alnum": "0-9A-Za-z",
@@ -36,16 +39,13 @@ def python(pattern: str) -> str:
     """The same pattern for `re.compile(…, re.ASCII)`. Raises ValueError where Go has no such pattern, or
     Python cannot say it."""
     found = "".join(_pieces(pattern))
-    try:
-        re.compile(found, re.ASCII)
-    except re.error as error:
-        raise ValueError(error.msg) from error
+    searching.check(found)
     return found
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Is the pattern (Go's) anywhere in the text?"""
-    return re.search(python(pattern), text, re.ASCII) is not None
+    """Is the pattern (Go's) anywhere in the text? Raises searching.NoAnswer."""
+    return searching.found(python(pattern), text, re.ASCII)
 
 
 def _pieces(pattern: str) -> Iterator[str]:
@@ -53,8 +53,13 @@ def _pieces(pattern: str) -> Iterator[str]:
     opened: list[tuple[str, list[str]]] = []  # of each open group: the flags and extra groups around it
     extra: list[str] = []  # groups that stand for a bare `(?i)`, which ends where the group around it ends
     at = 0
+    repeated = False  # by what came last
     while at < len(pattern):
         char = pattern[at]
+        count = _COUNT.match(pattern, at)
+        if char == "+" and repeated:
+            raise ValueError("what is repeated is repeated again")
+        repeated = char in "*+?" or count is not None
         if char == "(":
             match = _GROUP.match(pattern, at)
             if match is None or (match[0] == "(" and pattern[at + 1 : at + 2] == "?"):
@@ -100,9 +105,9 @@ def _pieces(pattern: str) -> Iterator[str]:
         elif char == "|":
             yield ")" * len(extra) + "|" + "".join(extra)
             at += 1
-        elif char == "{" and not _COUNT.match(pattern, at):
-            yield r"\{"
-            at += 1
+        elif char == "{":
+            yield count[0] if count else r"\{"
+            at += len(count[0]) if count else 1
         else:
             yield _anchor(char, "m" in flags)
             at += 1
@@ -121,6 +126,8 @@ def _anchor(char: str, lines: bool) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     if match["wide"]:
+        if int(match["wide"], 16) > sys.maxunicode:
+            raise ValueError(f"there is no character {match[0]}")
         return re.escape(chr(int(match["wide"], 16)))
     if match["plain"] is not None:
         return re.escape(match["plain"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from ctr_ci.engine import Engine
 from ctr_ci.engine import Image as EngineImage
 from ctr_ci.events import GateDecided
-from ctr_ci.gate import look, structure_file, structure_trial, trial
+from ctr_ci.gate import look, searching, structure_file, structure_trial, trial
 from ctr_ci.gate.policy import (
     Check,
     Command,
@@ -87,7 +87,10 @@ def _gate(gate: Gate, looked: _Looked, tests: dict[StructureTest, Structure], ar
     if looked.image is None:
         return "the image is no longer in the engine"
     for check in gate.checks:
-        because = _check(check, looked.image, looked, tests, around)
+        try:
+            because = _check(check, looked.image, looked, tests, around)
+        except searching.NoAnswer as error:
+            because = error.problems[0].found
         if because:
             return because
     return ""

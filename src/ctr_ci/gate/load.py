@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ctr_ci.document import Entry, List, Map, Node, Scalar
+from ctr_ci.gate import searching
 from ctr_ci.gate.keys import CHECKS, KEYS
 from ctr_ci.gate.policy import (
     ALLOWABLE,
@@ -153,9 +154,9 @@ class _Reader(Reading):
             return None
         text = self.text(entry.value)
         try:
-            re.compile(text)
-        except re.error as error:
-            self.say(entry.value.span, f"{text!r} is no pattern: {error.msg}", "a regular expression")
+            searching.check(text)
+        except ValueError as error:
+            self.say(entry.value.span, f"{text!r} is no pattern: {error}", "a regular expression")
         return text
 
     def _duration(self, entry: Entry) -> float:

@@ -10,13 +10,13 @@ import posixpath
 import stat
 import tarfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass
 
 from ctr_ci.engine import Engine
 from ctr_ci.gate.go_pattern import matches
 from ctr_ci.gate.structure import ContentTest, FileTest, LicenseTest
-from ctr_ci.problem import WorldError
+from ctr_ci.problem import Problem, WorldError
 
 FILE_LIMIT = 16 << 20  # bytes of a file that a test looks at
 _LINKS = 40  # as many as the kernel follows
@@ -105,30 +105,28 @@ class Files:
             if member is None:
                 return f"{path} is missing" if at == path else f"{path} leads to {at}, which is missing", b""
             if not member.issym():
-                return ("", content) if member.isfile() else (f"{path} is no file", b"")
+                if not member.isfile():
+                    return f"{path} is no file", b""
+                if len(content) > FILE_LIMIT:  # what is not read could hold anything
+                    return f"{path} has more than the {FILE_LIMIT >> 20} MiB that a test can look at", b""
+                return "", content
             at = posixpath.join(posixpath.dirname(at), member.linkname)
         return f"{path} leads round in a circle", b""
 
     def _member(self, path: str, content: bool) -> tuple[tarfile.TarInfo | None, bytes]:
-        """The first entry of a path's archive, and its content."""
+        """The first entry of a path's archive, and its content up to one byte more than the limit."""
         pieces = self.engine.files(self.container, path)
         if pieces is None:
             return None, b""
-        read = bytearray()
-        for piece in pieces:
-            read += piece
-            if len(read) >= (FILE_LIMIT if content else 4096):
-                break
-        getattr(pieces, "close", lambda: None)()
-        with tarfile.open(fileobj=io.BytesIO(bytes(read)), mode="r|", ignore_zeros=False) as archive:
-            member = archive.next()
-            if member is None:
-                return None, b""
-            inside = archive.extractfile(member) if content and member.isfile() else None
-            found = b""
-            with suppress(tarfile.ReadError):
-                found = inside.read() if inside else b""
-            return member, found
+        try:
+            with closing(_Stream(pieces)) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+                member = archive.next()
+                if member is None:
+                    return None, b""
+                inside = archive.extractfile(member) if content and member.isfile() else None
+                return member, inside.read(FILE_LIMIT + 1) if inside else b""
+        except tarfile.TarError as error:
+            raise WorldError(Problem(f"the engine's archive of {path} cannot be read ({error})")) from error
 
 
 class _Stream(io.RawIOBase):
@@ -140,6 +138,10 @@ class _Stream(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        getattr(self._pieces, "close", lambda: None)()
+        super().close()
 
     def read(self, size: int = -1) -> bytes:
         while size < 0 or len(self._rest) < size:

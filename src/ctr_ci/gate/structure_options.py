@@ -95,10 +95,14 @@ class _Asks:
         place = self.allowed.folder / name
         if not self._inside(place):
             self._need("host-path", entry.value, f"the file {name}, outside the source,")
+            if "host-path" not in self.allowed.rules:
+                return ()
         try:
+            if place.exists() and not place.is_file():  # a pipe or a device would be read for ever
+                raise ValueError
             lines = place.read_text("utf-8").splitlines()
         except (OSError, ValueError) as error:
-            said = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+            said = error.strerror if isinstance(error, OSError) else "it is no file of text in UTF-8"
             self.reading.say(entry.value.span, f"cannot read {name}: {said}", "a file in the build's source")
             return ()
         return tuple(self._variables(lines, entry.value, name))

@@ -16,7 +16,7 @@ from ctr_ci.gate.go_pattern import matches
 from ctr_ci.gate.structure import CommandTest, Structure
 from ctr_ci.gate.structure_files import Files
 from ctr_ci.gate.structure_metadata import metadata
-from ctr_ci.gate.trial import Bench, Said, container_of, last, run
+from ctr_ci.gate.trial import OUTPUT_LIMIT, Bench, Said, container_of, last, run
 from ctr_ci.secret import Mask
 
 # Go's os.Expand: `$NAME`, `${NAME}`; one sign or digit is a name too.
@@ -126,6 +126,8 @@ class _Trial:
             for pattern in wanted:
                 if not matches(pattern, text):
                     return f"{name} has no {pattern!r}"
+            if unwanted and len(raw) == OUTPUT_LIMIT:  # what came after it could hold anything
+                return f"{name} has more than the {OUTPUT_LIMIT >> 20} MiB that a test can look at"
             for pattern in unwanted:
                 if matches(pattern, text):
                     return f"{name} has {pattern!r}"

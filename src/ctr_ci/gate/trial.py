@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from ctr_ci.engine import CannotStart, ContainerSpec, Engine, Image
+from ctr_ci.gate import searching
 from ctr_ci.gate.policy import Command, Healthcheck
 from ctr_ci.problem import WorldError
 
@@ -103,7 +104,7 @@ def healthcheck(image: Image, check: Healthcheck, bench: Bench) -> str:
 
 
 def finds(pattern: str, text: bytes | bytearray) -> bool:
-    return re.search(pattern, text.decode("utf-8", "replace"), re.MULTILINE) is not None
+    return searching.found(pattern, text.decode("utf-8", "replace"), re.MULTILINE)
 
 
 def last(said: Said) -> str:
