@@ -24,6 +24,9 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
     "npm": "npm",
+    "umoci": "umoci",
+    "rpm": "rpm",
+    "rpmbuild": "rpm",
     "xmllint": "libxml2-utils",
     "zsh": "zsh",
     "fish": "fish",
@@ -31,7 +34,7 @@ PACKAGES = {
 # Programs that stable Debian has not, or too old. They run here (glibc 2.34 or newer) and are not installed.
 TESTING = ("cosign", "crane", "oras")
 # Of other releases, beside the system's own: see docker_of.
-DOCKER = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "containerd", "runc")
+DOCKER = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "containerd")
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
