@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ctr_ci.github import Annotation, Hub, Suggestion, connect
+from ctr_ci.github import Annotation, Hub, Outcome, Suggestion, connect
 from ctr_ci.problem import WorldError
 from ctr_ci.secret import Secret
 from testbed.hub import Server
@@ -44,6 +44,16 @@ def check_run(server: Server) -> dict[str, Any]:
     return {"id": 5, "url": f"{server.url}{REPO}/check-runs/5", "html_url": "https://x/5", "external_id": "x"}
 
 
+def own_comment(server: Server) -> dict[str, Any]:
+    author = {"login": "github-actions[bot]", "type": "Bot"}
+    return {
+        "id": 9,
+        "url": f"{server.url}{REPO}/issues/comments/9",
+        "html_url": "https://x/9",
+        "user": author,
+    }
+
+
 def test_annotations_of_a_check_run_go_in_batches_of_fifty(server: Server, hub: Hub) -> None:
     server.on("GET", f"{REPO}/commits/abc/check-runs", (200, {"total_count": 0, "check_runs": []}))
     server.on("POST", f"{REPO}/check-runs", (201, check_run(server)))
@@ -59,7 +69,7 @@ def test_annotations_of_a_check_run_go_in_batches_of_fifty(server: Server, hub: 
 
 
 def test_a_second_try_does_not_make_a_second_check_run(server: Server, hub: Hub) -> None:
-    own = check_run(server) | {"external_id": "ctr-ci/ctr-ci/abc"}
+    own = check_run(server) | {"external_id": "ctr-ci/ctr-ci/abc", "output": {"annotations_count": 0}}
     server.on("GET", f"{REPO}/commits/abc/check-runs", (200, {"total_count": 1, "check_runs": [own]}))
     server.on("PATCH", f"{REPO}/check-runs/5", (200, own))
     assert hub.check_run("ctr-ci", "abc", True, "clean", "text", []).done
@@ -69,7 +79,7 @@ def test_a_second_try_does_not_make_a_second_check_run(server: Server, hub: Hub)
 
 def test_the_comment_is_made_once_and_then_brought_up_to_date(server: Server, hub: Hub) -> None:
     comments = f"{REPO}/issues/7/comments"
-    made = {"id": 9, "url": f"{server.url}{REPO}/issues/comments/9", "html_url": "https://x/9"}
+    made = own_comment(server)
     server.on("GET", comments, (200, [{"id": 8, "body": "hello"}]))
     server.on("POST", comments, lambda body: (201, made | body))
     assert hub.comment(7, "lint", "2 findings").url == "https://x/9"
@@ -169,3 +179,130 @@ def test_an_unreachable_server_is_a_world_error_without_the_token(server: Server
 
 def test_changed_lines_are_those_that_the_diff_shows(hub: Hub) -> None:
     assert hub.changed_lines(7) == {"Dockerfile": frozenset({1, 2, 3, 4})}
+
+
+def test_a_check_run_that_was_made_though_the_answer_failed_is_finished(server: Server, hub: Hub) -> None:
+    runs = f"{REPO}/commits/abc/check-runs"
+    own = check_run(server) | {"external_id": "ctr-ci/ctr-ci/abc", "output": {"annotations_count": 50}}
+    none = {"total_count": 0, "check_runs": []}
+    server.in_turn("GET", runs, (200, none), (200, {"total_count": 1, "check_runs": [own]}))
+    server.on("POST", f"{REPO}/check-runs", (502, {}))
+    server.on("PATCH", f"{REPO}/check-runs/5", (200, own))
+    items = [Annotation("error", "m", "Dockerfile", n) for n in range(1, 71)]
+    assert hub.check_run("ctr-ci", "abc", False, "70 findings", "text", items).done
+    assert len(server.bodies("POST", f"{REPO}/check-runs")) == 1
+    sent = [body["output"].get("annotations") for body in server.bodies("PATCH", f"{REPO}/check-runs/5")]
+    assert [len(batch) for batch in sent if batch] == [20]
+
+
+def test_a_comment_that_was_made_though_the_answer_failed_is_not_made_again(server: Server, hub: Hub) -> None:
+    comments = f"{REPO}/issues/7/comments"
+    made = own_comment(server) | {"body": "<!-- ctr-ci:lint -->\nclean"}
+    server.in_turn("GET", comments, (200, []), (200, [made]))
+    server.on("POST", comments, (502, {}))
+    assert hub.comment(7, "lint", "clean").url == "https://x/9"
+    assert len(server.bodies("POST", comments)) == 1
+
+
+@pytest.mark.parametrize("me", [(403, FORBIDDEN), (200, {"login": "github-actions[bot]"})])
+def test_a_strangers_comment_under_our_mark_is_not_ours(
+    server: Server, hub: Hub, me: tuple[int, Any]
+) -> None:
+    comments = f"{REPO}/issues/7/comments"
+    theirs = own_comment(server) | {"body": "<!-- ctr-ci:lint -->\n0 findings"}
+    server.on("GET", "/user", me)
+    server.on("GET", comments, (200, [theirs | {"user": {"login": "stranger", "type": "User"}}]))
+    server.on("POST", comments, lambda body: (201, own_comment(server) | body))
+    assert hub.comment(7, "lint", "2 findings").done
+    assert len(server.bodies("POST", comments)) == 1
+    assert server.bodies("PATCH", f"{REPO}/issues/comments/9") == []
+
+
+def test_what_only_reads_is_asked_again_when_a_server_fails(server: Server, hub: Hub) -> None:
+    found = [{"filename": "Dockerfile", "patch": PATCH}]
+    server.in_turn("GET", f"{REPO}/pulls/7/files", (503, {}), (200, found))
+    assert hub.changed_lines(7) == {"Dockerfile": frozenset({1, 2, 3, 4})}
+
+
+def test_a_server_that_keeps_failing_is_a_world_error(server: Server, hub: Hub) -> None:
+    server.on("POST", f"{REPO}/statuses/abc", (500, {}))
+    with pytest.raises(WorldError, match="500"):
+        hub.status("abc", True, "c", "d")
+    assert len(server.bodies("POST", f"{REPO}/statuses/abc")) == 3
+
+
+def test_a_review_is_sent_once_whatever_the_answer(server: Server, hub: Hub) -> None:
+    server.on("POST", f"{REPO}/pulls/7/reviews", (502, {}))
+    with pytest.raises(WorldError):
+        hub.suggest(7, "abc", [Suggestion("Dockerfile", 2, 2, "RUN better", "use better")])
+    assert len(server.bodies("POST", f"{REPO}/pulls/7/reviews")) == 1
+
+
+PRIMARY = {"message": "API rate limit exceeded for installation ID 1."}
+SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
+
+
+@pytest.mark.parametrize(("status", "message"), [(403, PRIMARY), (403, SECONDARY), (429, SECONDARY)])
+def test_a_short_limit_is_waited_for(server: Server, hub: Hub, status: int, message: dict[str, str]) -> None:
+    path = f"{REPO}/statuses/abc"
+    server.in_turn("POST", path, (status, message, {"Retry-After": "0"}), (201, {"url": "https://x/s"}))
+    assert hub.status("abc", True, "c", "d").url == "https://x/s"
+    assert len(server.bodies("POST", path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "headers"),
+    [
+        (403, PRIMARY, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"}),
+        (403, SECONDARY, {"Retry-After": "3600"}),
+        (429, SECONDARY, {"Retry-After": "3600"}),
+    ],
+)
+def test_a_long_limit_is_not_waited_for(
+    server: Server, hub: Hub, status: int, message: dict[str, str], headers: dict[str, str]
+) -> None:
+    server.on("POST", f"{REPO}/statuses/abc", (status, message, headers))
+    outcome = hub.status("abc", True, "c", "d")
+    assert (outcome.done, "rate limit" in outcome.because) == (False, True)
+    assert len(server.bodies("POST", f"{REPO}/statuses/abc")) == 1
+
+
+def test_a_server_of_ones_own_is_asked_under_its_path() -> None:
+    server = Server()
+    base = f"{server.url}/api/v3"
+    server.on("GET", f"/api/v3{REPO}", (200, {"url": base + REPO, "full_name": "team/app"}))
+    commit = {"sha": "abc", "url": f"{base}{REPO}/commits/abc"}
+    server.on("GET", f"/api/v3{REPO}/commits/abc", (200, commit))
+    server.on("POST", f"/api/v3{REPO}/statuses/abc", (201, {"url": "u"}))
+    server.on("POST", f"/api/v3{REPO}/code-scanning/sarifs", (202, {"id": "1", "url": "u"}))
+    hub = connect(Secret(CANARY), "team/app", base)
+    assert hub.status("abc", True, "c", "d").done
+    assert hub.upload_sarif("abc", "refs/heads/main", "{}").done
+    assert {path.startswith("/api/v3/") for _, path, _ in server.asked} == {True}
+    server.close()
+
+
+@pytest.mark.parametrize("what", ["status", "sarif", "check run", "review", "comment", "deployment"])
+def test_a_forks_token_refuses_each_report_with_the_permission_it_takes(
+    server: Server, hub: Hub, what: str
+) -> None:
+    server.on("GET", f"{REPO}/issues/7/comments", (200, []))
+    server.on("GET", f"{REPO}/commits/abc/check-runs", (200, {"total_count": 0, "check_runs": []}))
+    for path in ("statuses/abc", "check-runs", "pulls/7/reviews", "issues/7/comments", "deployments"):
+        server.on("POST", f"{REPO}/{path}", (403, FORBIDDEN))
+    server.on("POST", f"{REPO}/code-scanning/sarifs", (403, FORBIDDEN))
+    says: dict[str, tuple[str, Callable[[], Outcome]]] = {
+        "status": ("statuses", lambda: hub.status("abc", True, "c", "d")),
+        "sarif": ("security-events", lambda: hub.upload_sarif("abc", "refs/heads/main", "{}")),
+        "check run": ("checks", lambda: hub.check_run("c", "abc", True, "t", "s", [])),
+        "review": (
+            "pull-requests",
+            lambda: hub.suggest(7, "abc", [Suggestion("Dockerfile", 2, 2, "x", "y")]),
+        ),
+        "comment": ("pull-requests", lambda: hub.comment(7, "lint", "text")),
+        "deployment": ("deployments", lambda: hub.deployment("abc", "registry", "sha256:1")),
+    }
+    permission, say = says[what]
+    outcome = say()
+    assert not outcome.done
+    assert f"`permissions: {permission}: write`" in outcome.because

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = tuple[int, Any]
+Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 
 
 class Server:
@@ -26,9 +26,11 @@ class Server:
                 path = self.path.split("?")[0]
                 outer.asked.append((self.command, path, body))
                 known = outer.answers.get((self.command, path))
-                status, shown = known(body) if known else (404, {"message": "Not Found"})
+                status, shown, *more = known(body) if known else (404, {"message": "Not Found"})
                 raw = json.dumps(shown).encode()
                 self.send_response(status)
+                for name, value in more[0].items() if more else ():
+                    self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()
@@ -45,6 +47,11 @@ class Server:
 
     def on(self, method: str, path: str, answer: Answer | Callable[[Any], Answer]) -> None:
         self.answers[method, path] = answer if callable(answer) else lambda _: answer
+
+    def in_turn(self, method: str, path: str, *answers: Answer) -> None:
+        """One answer after the other, the last one for ever."""
+        left = list(answers)
+        self.on(method, path, lambda _: left.pop(0) if len(left) > 1 else left[0])
 
     def bodies(self, method: str, path: str) -> list[Any]:
         return [body for how, where, body in self.asked if (how, where) == (method, path)]

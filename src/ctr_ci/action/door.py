@@ -94,8 +94,8 @@ def _work(job: Job, environment: Mapping[str, str], folder: Path, out: TextIO, o
         outcome.verdict = _run_verdict(outcome.exit, outcome.record, faults)
         if outcome.exit:
             problem = outcome.record.problem if outcome.record else None
-            why = (problem.found, problem.help) if problem else ()
-            outcome.told = faults or _error(outcome.verdict, *why)
+            parts = (problem.found, problem.help) if problem else ()
+            outcome.told = faults or _error(outcome.verdict, *parts)
             return
     if job.publish:
         own = {

@@ -1,8 +1,9 @@
 """GitHub's API through PyGithub: the only importer of `github`.
 
 A read-only token (forks, Dependabot), a missing permission or a limit never fails the work: each
-method says in its Outcome what did not happen and which permission it takes. POSTs are retried by
-the library on 5xx, so comments and checks look for their own mark before they make a second one.
+method says in its Outcome what did not happen and which permission it takes. A request that makes
+something is never blindly sent again after a 5xx, for it may have been heard: the method looks
+for its own mark first, where what it makes can bear one.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import base64
 import gzip
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import github
 import requests
 from github.CheckRun import CheckRun
+from github.IssueComment import IssueComment
 from github.Repository import Repository
 
 from ctr_ci.github.api import Outcome, Suggestion
@@ -22,13 +25,42 @@ from ctr_ci.github.commands import Annotation, fenced
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.secret import Secret
 
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connectionpool import ConnectionPool
+
 ANNOTATIONS_PER_REQUEST = 50
 SUGGESTIONS = 20  # more make GitHub time out
 COMMENT_CHARACTERS = 60_000  # GitHub refuses bodies somewhat above
 CHECK_SUMMARY_CHARACTERS = 65_000
 STATUS_CHARACTERS = 140
 LONGEST_WAIT_S = 60  # for a rate limit: a report is not worth a runner's hour
+ATTEMPTS = 3
 LEVELS = {"error": "failure", "warning": "warning", "notice": "notice"}
+
+
+class Patience(github.GithubRetry):
+    """The library's retries, but for those that would make something twice or wait too long."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        if response is not None:
+            wait = response.headers.get("Retry-After", "")
+            if wait.isdigit() and int(wait) > LONGEST_WAIT_S:
+                raise github.RateLimitExceededException(response.status, {}, dict(response.headers))
+            if response.status >= 500 and method == "POST":
+                raise github.GithubException(response.status, {}, dict(response.headers))
+        return super().increment(method, url, response, error, _pool, _stacktrace)  # type: ignore[arg-type,return-value]
 
 
 class PyGithubHub:
@@ -40,7 +72,9 @@ class PyGithubHub:
             base_url=api_url,
             per_page=100,
             timeout=15,
-            retry=github.GithubRetry(total=3, max_rate_limit_wait=LONGEST_WAIT_S, secondary_rate_wait=5),
+            retry=Patience(
+                total=ATTEMPTS, backoff_factor=0.5, max_rate_limit_wait=LONGEST_WAIT_S, secondary_rate_wait=5
+            ),
             seconds_between_requests=0,
             seconds_between_writes=0.2,
             lazy=True,
@@ -64,9 +98,6 @@ class PyGithubHub:
         self, name: str, sha: str, passed: bool, title: str, summary: str, items: Sequence[Annotation]
     ) -> Outcome:
         shown = [_check_annotation(item) for item in items if item.path]
-        batches = [
-            shown[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(shown), ANNOTATIONS_PER_REQUEST)
-        ]
         head: dict[str, str | list[dict[str, str | int]]] = {
             "title": title,
             "summary": summary[:CHECK_SUMMARY_CHARACTERS],
@@ -82,17 +113,17 @@ class PyGithubHub:
                     external_id=mark,
                     status="completed",
                     conclusion="success" if passed else "failure",
-                    output={**head, "annotations": batches[0] if batches else []},
+                    output={**head, "annotations": shown[:ANNOTATIONS_PER_REQUEST]},
                 )
-                rest = batches[1:]
+                there = ANNOTATIONS_PER_REQUEST
             else:
+                there = made.output.annotations_count or 0
                 made.edit(conclusion="success" if passed else "failure", output={**head})
-                rest = []  # its annotations are there already
-            for batch in rest:
-                made.edit(output={**head, "annotations": batch})
+            for at in range(there, len(shown), ANNOTATIONS_PER_REQUEST):
+                made.edit(output={**head, "annotations": shown[at : at + ANNOTATIONS_PER_REQUEST]})
             return made.html_url
 
-        return self._try("check run", "checks: write", work)
+        return self._try("check run", "checks: write", work, ATTEMPTS)
 
     def comment(self, pull_request: int, key: str, body: str) -> Outcome:
         mark = f"<!-- ctr-ci:{key} -->"
@@ -103,13 +134,13 @@ class PyGithubHub:
         def work() -> str:
             issue = self._repository.get_issue(pull_request)
             for comment in issue.get_comments():
-                if comment.body.startswith(mark):
+                if comment.body.startswith(mark) and self._is_ours(comment):
                     if comment.body != text:
                         comment.edit(text)
                     return comment.html_url
             return issue.create_comment(text).html_url
 
-        return self._try("comment", "pull-requests: write", work)
+        return self._try("comment", "pull-requests: write", work, ATTEMPTS)
 
     def suggest(self, pull_request: int, sha: str, suggestions: Sequence[Suggestion]) -> Outcome:
         changed = self.changed_lines(pull_request)
@@ -152,7 +183,7 @@ class PyGithubHub:
             )
             return str(answer.get("url", "")) if isinstance(answer, dict) else ""
 
-        return self._try("SARIF upload", "security-events: write", work)
+        return self._try("SARIF upload", "security-events: write", work, ATTEMPTS)
 
     def status(self, sha: str, passed: bool, context: str, description: str, url: str = "") -> Outcome:
         def work() -> str:
@@ -164,7 +195,7 @@ class PyGithubHub:
             )
             return made.url
 
-        return self._try("commit status", "statuses: write", work)
+        return self._try("commit status", "statuses: write", work, ATTEMPTS)
 
     def deployment(self, sha: str, environment: str, digest: str, url: str = "") -> Outcome:
         def work() -> str:
@@ -185,10 +216,22 @@ class PyGithubHub:
         runs = self._repository.get_commit(sha).get_check_runs(check_name=name)
         return next((run for run in runs if run.external_id == mark), None)
 
-    def _try(self, what: str, permission: str, work: Callable[[], str]) -> Outcome:
+    def _is_ours(self, comment: IssueComment) -> bool:
+        """Whether our token's owner wrote it: anybody may begin a comment with our mark."""
+        try:
+            return bool(comment.user.login == self._github.get_user().login)
+        except github.GithubException as error:
+            if error.status not in (401, 403, 404):
+                raise
+            return bool(comment.user.type == "Bot")  # a workflow's token may not ask who it is
+
+    def _try(self, what: str, permission: str, work: Callable[[], str], attempts: int = 1) -> Outcome:
+        """`attempts`: how often, where a server fails; more than one takes work that finds what it made."""
         try:
             return Outcome(True, url=work())
         except github.GithubException as error:
+            if error.status >= 500 and attempts > 1:
+                return self._try(what, permission, work, attempts - 1)
             if error.status == 429 or isinstance(error, github.RateLimitExceededException):
                 return Outcome(False, f"no {what}: GitHub's rate limit is used up; the next run will tell")
             if error.status in (401, 403):
