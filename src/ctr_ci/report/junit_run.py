@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from ctr_ci.events import (
@@ -15,6 +16,7 @@ from ctr_ci.events import (
 )
 from ctr_ci.report.log import short
 from ctr_ci.report.xml_text import escape
+from ctr_ci.tail import Tail
 from ctr_ci.value import replace, value
 
 TAIL = 64 * 1024  # bytes of a failed step's output that the report holds
@@ -36,7 +38,7 @@ def junit_run(events: Iterable[Event]) -> str:
     name, started, finished, error = "build", 0.0, 0.0, ""
     cases: dict[str, _Case] = {}
     since: dict[int, float] = {}
-    tails: dict[int, bytes] = {}
+    tails: defaultdict[int, Tail] = defaultdict(lambda: Tail(TAIL))
     for event in events:
         match event:
             case BuildStarted(build_id=build_id, at=at, steps=steps):
@@ -47,11 +49,12 @@ def junit_run(events: Iterable[Event]) -> str:
             case StepStarted(step=step, at=at):
                 since[step] = at
             case StepOutput(step=step, data=data):
-                tails[step] = (tails.get(step, b"") + data[-TAIL:])[-TAIL:]
+                tails[step].feed(data)
             case StepFinished(step=step):
                 seconds = event.at - since[step] if step in since else 0.0
                 case = cases[f"step {step}"]
-                cases[f"step {step}"] = _ended(case, event, seconds, tails.pop(step, b""))
+                cases[f"step {step}"] = _ended(case, event, seconds, tails[step].text)
+                del tails[step]
             case GateDecided(name=gate, image_id=image_id, verdict=verdict, because=because):
                 failure = "" if verdict == "passed" else because
                 title = f"{gate} {short(image_id)}".rstrip()
@@ -68,13 +71,12 @@ def junit_run(events: Iterable[Event]) -> str:
     return _render(name, list(cases.values()), max(finished - started, 0.0))
 
 
-def _ended(case: _Case, event: StepFinished, seconds: float, tail: bytes) -> _Case:
+def _ended(case: _Case, event: StepFinished, seconds: float, output: str) -> _Case:
     if event.status in ("QUEUED", "SKIPPED", "CANCELLED"):
         return replace(case, seconds=seconds, skipped=event.status.lower())
     done = replace(case, seconds=seconds, skipped="")
     if event.status == "SUCCESS":
         return done
-    output = tail.decode("utf-8", "replace")
     code = "" if event.exit_code is None else f" with exit code {event.exit_code}"
     said = f"{event.status}{code}"
     if event.forgiven:

@@ -7,6 +7,7 @@ prints cannot steer the terminal: its control characters are left out.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from unicodedata import category, east_asian_width
 
 from ctr_ci.events import (
@@ -25,6 +26,7 @@ from ctr_ci.events import (
     StepStarted,
 )
 from ctr_ci.report.log import short
+from ctr_ci.tail import Tail
 from ctr_ci.value import replace, value
 
 TAIL = 64 * 1024  # bytes of each step's output that are kept, for when it fails
@@ -41,8 +43,6 @@ class _Step:
     state: str = "waiting"
     since: float | None = None
     last: str = ""
-    tail: bytes = b""
-    dropped: int = 0  # bytes of output that are no longer in `tail`
 
 
 class Live:
@@ -51,6 +51,7 @@ class Live:
     def __init__(self, colour: bool = True) -> None:
         self._colour = colour
         self._steps: dict[int, _Step] = {}
+        self._tails: defaultdict[int, Tail] = defaultdict(lambda: Tail(TAIL))
         self._drawn = 0
         self._turn = 0
         self._over = False
@@ -116,10 +117,9 @@ class Live:
 
     def _hear(self, index: int, data: bytes) -> None:
         step = self._steps[index]
-        tail = (step.tail + data[-TAIL:])[-TAIL:]
-        dropped = step.dropped + len(step.tail) + len(data) - len(tail)
+        self._tails[index].feed(data)
         said = data[-1024:].rstrip().rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
-        self._steps[index] = replace(step, tail=tail, dropped=dropped, last=clean(said) or step.last)
+        self._steps[index] = replace(step, last=clean(said) or step.last)
 
     def _finish(self, event: StepFinished, columns: int) -> list[str]:
         step = self._steps.pop(event.step)
@@ -134,14 +134,15 @@ class Live:
         forgiven = ", forgiven" if event.forgiven else ""
         word = "" if event.status == "SUCCESS" else f" {event.status}{code}{forgiven}"
         lines = [clip(f"{self._paint(sign, colour)} {step.label}{word}  {took}", columns)]
-        if event.status in ("FAILURE", "TIMEOUT"):
-            lines += self._tail(step)
+        tail = self._tails.pop(event.step, None)
+        if event.status in ("FAILURE", "TIMEOUT") and tail is not None:
+            lines += self._tail(tail)
         return lines
 
-    def _tail(self, step: _Step) -> list[str]:
-        lines = step.tail.decode("utf-8", "replace").splitlines()
+    def _tail(self, tail: Tail) -> list[str]:
+        lines = tail.text.splitlines()
         shown = lines[-LAST:]
-        cut = [self._paint("  │ … earlier output is left out", "2")] if step.dropped or shown != lines else []
+        cut = [self._paint("  │ … earlier output is left out", "2")] if tail.cut or shown != lines else []
         return cut + [f"  {self._paint('│', '31')} {clean(line)}" for line in shown]
 
     def _frame(self, lines: list[str], at: float, columns: int, rows: int) -> str:

@@ -6,6 +6,7 @@ A build of one step has neither prefixes nor Starting and Finished lines, as at 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
@@ -27,6 +28,7 @@ from ctr_ci.events import (
     StepOutput,
     StepStarted,
 )
+from ctr_ci.tail import Tail
 
 TAIL = 4096  # bytes of a step's output that are kept for the end
 LAST = 12  # lines of them that are shown
@@ -42,13 +44,13 @@ class Log:
         self._labels: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._begun: set[int] = set()
-        self._tails: dict[int, bytes] = {}
+        self._tails: defaultdict[int, Tail] = defaultdict(lambda: Tail(TAIL))
         self._failed: int | None = None
 
     def read(self, event: Event) -> Iterator[Piece]:
         match event:
             case StepOutput(step=step, data=data):
-                self._tails[step] = (self._tails.get(step, b"") + data[-TAIL:])[-TAIL:]
+                self._tails[step].feed(data)
                 yield "stdout", self._prefixed(step, data)
             case BuildStarted(build_id=build_id, steps=steps):
                 self._labels = {i: f'Step #{i} - "{id}"' if id else f"Step #{i}" for i, id, _ in steps}
@@ -125,11 +127,11 @@ class Log:
 
     def _last_lines(self) -> Iterator[Piece]:
         """The end of the failed step's output, which parallel steps may have buried."""
-        if self._alone or self._failed is None or not self._tails.get(self._failed):
+        if self._alone or self._failed is None or self._failed not in self._tails:
             return
         yield _ours(f"last lines of {self._labels[self._failed]}:")
-        for line in self._tails[self._failed].splitlines()[-LAST:]:
-            yield "stderr", b"    " + line + b"\n"
+        for line in self._tails[self._failed].lines(LAST):
+            yield _ours(f"    {line}")
 
     def _of(self, step: int, text: str) -> Piece:
         return _ours(text if self._alone else f"{self._labels[step]}: {text}")

@@ -82,8 +82,8 @@ class Brokered:
             case brokers.Tagged(step, image_id, name):
                 self._tagged.add(image_id)
                 self._emit(ImageTagged(at, step, image_id, name))
-            case brokers.Ran(step, image_id, exit_code, started, stopped):
-                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped))
+            case brokers.Ran(step, image_id, exit_code, started, stopped, program):
+                self._emit(ImageRan(at, step, image_id, exit_code, started, stopped, program))
             case brokers.Held(step, name):
                 self._emit(PushHeld(at, step, name))
             case brokers.Denied(step, request, why):

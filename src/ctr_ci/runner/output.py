@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from ctr_ci.secret import Mask, Secret
 
 LONGEST = 1 << 20  # bytes; a longer line is cut there, so that memory stays bounded
-TAIL = 8 * 1024  # bytes of a step's end that a failure message may quote
 
 
 class Lines:
@@ -41,17 +40,3 @@ class Lines:
         while len(self._open) >= LONGEST:
             yield self._open[:LONGEST] + b"\n"
             self._open = self._open[LONGEST:]
-
-
-class Tail:
-    """The last bytes of a step's output, for the message that tells of its failure."""
-
-    def __init__(self) -> None:
-        self._kept = b""
-
-    def feed(self, data: bytes) -> None:
-        self._kept = (self._kept + data[-TAIL:])[-TAIL:]
-
-    def lines(self, most: int = 12) -> tuple[str, ...]:
-        text = self._kept.decode("utf-8", "replace")
-        return tuple(line.rstrip() for line in text.splitlines()[-most:])

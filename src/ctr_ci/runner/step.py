@@ -14,13 +14,17 @@ from ctr_ci.runner.ground import Ground
 from ctr_ci.runner.images import Builders, resolve
 from ctr_ci.runner.lanes import Lanes
 from ctr_ci.runner.ledger import Ledger
-from ctr_ci.runner.output import Lines, Tail
+from ctr_ci.runner.output import Lines
 from ctr_ci.runner.secrets import variables
 from ctr_ci.runner.shell import Keyboard, Shell, with_shell
 from ctr_ci.runner.step_docker import StepDocker
 from ctr_ci.runner.story import StepFailure, tell
 from ctr_ci.secret import Secret
+from ctr_ci.tail import Tail
 from ctr_ci.value import replace, value
+
+TAIL = 8 * 1024  # bytes of a step's end in which signs of a known failure are looked for
+LAST = 12  # lines of them
 
 
 @value
@@ -81,7 +85,7 @@ class StepRun:
 
     def work(self) -> StepEnd:
         bench, step = self._bench, self.step
-        tail = Tail()
+        tail = Tail(TAIL)
         image: Image | None = None
         code: int | None = None
         oom = False
@@ -100,7 +104,7 @@ class StepRun:
         except CtrCiError as raised:
             error = raised
         status, forgiven = self._judge(code, error)
-        end = self._end(status, forgiven, StepFailure(step, image, code, oom, tail.lines()), error)
+        end = self._end(status, forgiven, StepFailure(step, image, code, oom, tail.lines(LAST)), error)
         bench.emit(StepFinished(bench.clock(), step.index, status, code, forgiven, self._output))
         return replace(end, image_id=image.id if image is not None else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctr_ci.runner.output import LONGEST, Lines, Tail
+from ctr_ci.runner.output import LONGEST, Lines
 from ctr_ci.secret import Secret
 
 
@@ -43,10 +43,3 @@ def test_an_endless_line_is_cut_and_memory_bounded() -> None:
 @given(st.lists(st.binary(max_size=20)))
 def test_nothing_is_lost_or_reordered(pieces: list[bytes]) -> None:
     assert b"".join(cut(pieces)) == b"".join(pieces)
-
-
-def test_the_tail_keeps_the_last_lines() -> None:
-    tail = Tail()
-    for number in range(5000):
-        tail.feed(f"line {number}\n".encode())
-    assert tail.lines(2) == ("line 4998", "line 4999")
