@@ -15,7 +15,7 @@ from ctr_ci.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ctr_ci.dockerfile import Dockerfile
     from ctr_ci.lint.context import Context
@@ -43,9 +43,11 @@ def fix(
     safety: Safety = Safety.SAFE,
     context: Context | None = None,
     selection: Selection | None = None,
+    look: Callable[[Dockerfile], tuple[Finding, ...]] | None = None,
 ) -> Fixed:
-    """Repairs to a fixed point, with safe fixes only or with all. Raises RuntimeError, naming the rules,
-    when ten rounds bring no rest: two rules undo each other, which is a bug of ours."""
+    """Repairs to a fixed point, with safe fixes only or with all. `look` finds what is to be repaired, when
+    it needs more than the text (shellcheck). Raises RuntimeError, naming the rules, when ten rounds bring no
+    rest: two rules undo each other, which is a bug of ours."""
     from ctr_ci.dockerfile import parse
 
     chosen = selection or select(settings, source.path)
@@ -53,7 +55,7 @@ def fix(
     repaired: list[Finding] = []
     dropped: set[tuple[str, str]] = set()
     for _ in range(ROUNDS):
-        findings = check(dockerfile, settings, context, chosen)
+        findings = look(dockerfile) if look else check(dockerfile, settings, context, chosen)
         wanted = [
             f for f in findings if f.fix and _allowed(f.fix, safety) and _name(f, dockerfile) not in dropped
         ]

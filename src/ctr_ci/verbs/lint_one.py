@@ -56,6 +56,10 @@ class Linter:
             for one, said in zip(dockerfiles, notes, strict=True)
         ]
 
+    def look(self, dockerfile: Dockerfile) -> tuple[Finding, ...]:
+        """The findings of one file as it stands now, shellcheck's too."""
+        return self._check(dockerfile, self.notes([dockerfile])[0])
+
     def _check(self, dockerfile: Dockerfile, notes: tuple[ShellNote, ...]) -> tuple[Finding, ...]:
         path = dockerfile.source.path
         context = self.context(path)

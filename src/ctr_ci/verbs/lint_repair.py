@@ -26,7 +26,8 @@ def repair(
     linted = []
     patches = []
     for source in sources:
-        fixed = fix(source, settings, safety, linter.context(source.path), linter.selection(source.path))
+        context, selection = linter.context(source.path), linter.selection(source.path)
+        fixed = fix(source, settings, safety, context, selection, linter.look)
         fixed = _agreed(source, fixed, linter)
         if request.diff:
             patches.append(_patch(source, fixed))
