@@ -26,6 +26,8 @@ def split(facts: Facts, folder: Folder, wish: Wish) -> Split | Fine | Refusal:
     if len(stages) != 1:
         return _staged(facts)
     stage = stages[0]
+    if not (wish.keep or wish.runtime) and not _flagged(facts.source, facts):
+        return Fine("no toolchain is seen to ship in this image, so there is nothing to split off")
     refused = _unfit(facts, stage)
     if refused is not None:
         return refused
@@ -33,8 +35,6 @@ def split(facts: Facts, folder: Folder, wish: Wish) -> Split | Fine | Refusal:
     start = reading.start
     if start is None:
         return _without_start(facts, stage)
-    if not (wish.keep or wish.runtime) and not _flagged(facts.source, facts):
-        return Fine("no toolchain is seen to ship in this image: there is nothing to split off")
     recipe = _recipe(reading, start, wish)
     if isinstance(recipe, Refusal):
         return recipe

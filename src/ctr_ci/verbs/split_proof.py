@@ -78,8 +78,8 @@ def _leaving(engine: Engine, kept: list[str]) -> Iterator[list[str]]:
         yield built
     finally:
         for one in reversed(dict.fromkeys(built)):
-            bare = one.removeprefix("sha256:")
-            if one not in kept and not any(known.startswith(f"sha256:{bare}") for known in before):
+            whole = f"sha256:{one.removeprefix('sha256:')}"
+            if not any(known.startswith(whole) for known in (*kept, *before)):
                 engine.remove_image(one)
 
 

@@ -244,9 +244,10 @@ def test_files_that_commands_leave_elsewhere_ship() -> None:
 
 
 GO = "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\n"
+APP = "# ctr-ci: image-kind=app\n"
 REFUSED = {
-    "base image": (GO, "no CMD", "1:1-1:17"),
-    "onbuild": (f'{GO}ONBUILD COPY a /a\nCMD ["/app"]\n', "ONBUILD", "5:1-5:18"),
+    "base image": (f"{APP}{GO}", "no CMD", "2:1-2:17"),
+    "onbuild": (f'{APP}{GO}ONBUILD COPY a /a\nCMD ["/app"]\n', "ONBUILD", "6:1-6:18"),
     "services": (f'{GO}CMD ["supervisord", "-n"]\n', "supervisord", "5:1-5:26"),
     "two programs": (f"{GO}CMD /app & /other\n", "more than one program", "5:1-5:18"),
     "nothing makes it": (f'{GO}CMD ["/elsewhere"]\n', "nothing here is seen to make", "5:1-5:19"),
@@ -297,6 +298,8 @@ def test_a_bare_image_is_refused_where_a_shell_or_an_account_is_needed() -> None
 
 
 FINE = {
+    "base image": GO,
+    "base image for others": f'{GO}ONBUILD COPY a /a\nCMD ["/app"]\n',
     "stages": 'FROM golang:1 AS a\nRUN go build -o /app\nFROM scratch\nCOPY --from=a /app /\nCMD ["/app"]\n',
     "no toolchain": 'FROM debian:bookworm\nCOPY app /app\nCMD ["/app"]\n',
     "slim with wheels": "FROM python:3.12-slim\nCOPY . /a\nRUN pip install --no-cache-dir flask\n"
