@@ -12,7 +12,7 @@ import pytest
 
 from conftest import StartRegistry
 from ctr_ci.problem import CtrCiError, Refused
-from ctr_ci.registry import RegistryError
+from ctr_ci.registry import RegistryError, manifests
 from testbed.fault_proxy import Answer, Delay, Fault, FaultProxy, Reset, Seen, Truncate
 from testbed.pushing import Push, blob, stored, tags
 from testbed.saved import Saved, layer
@@ -270,6 +270,30 @@ def test_a_digest_that_does_not_come_back_is_an_error(registry: StartRegistry, p
     with pytest.raises(CtrCiError):
         Push(between.host)(image(), "v1")
     assert tags(started.host, "team/app") == []
+
+
+def test_a_manifest_of_schema_1_is_never_taken_for_ours(registry: StartRegistry, proxy: Proxy) -> None:
+    """distribution 2.8 makes one of a Docker manifest for whom it takes for an old client (tried)."""
+    started = registry()
+    between = proxy(started.host)
+    Push(between.host)(image(), "v1")
+    asked = [
+        seen.headers["accept"] for seen in between.seen if seen.method == "HEAD" and "manifests" in seen.path
+    ]
+    assert asked
+    assert all("distribution.manifest.v2+json" in types and "*/*" not in types for types in asked)
+    old = b'{"schemaVersion":1,"name":"team/app","tag":"v1","fsLayers":[],"history":[],"signatures":[]}'
+    kind = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+    between.decide = lambda seen: (
+        Answer(200, (("Content-Type", kind),), old)
+        if "manifests" in seen.path and seen.method == "GET"
+        else None
+    )
+    with (
+        Push(between.host).registry() as there,
+        pytest.raises(RegistryError, match="answers GET with a manifest of type"),
+    ):
+        manifests.get(there, "v1")
 
 
 def test_every_blob_is_there_before_the_manifest_and_the_manifest_before_the_tag(

@@ -233,8 +233,11 @@ def test_a_push_asks_for_this_repository_only_and_tells_no_secret(
     assert shown == {f"Bearer {cloud.bearer}"} if case.realm else len(shown) == 1
     user, password = cloud.login()
     pair = b64encode(f"{user}:{password}".encode()).decode()
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(files) > 2  # the archive, the authority, what a push remembers
     for secret in (password, pair, cloud.bearer, "request-token", "federated", cloud.identity(case.audience)):
         assert secret not in said
+        assert not [path for path, content in files.items() if secret.encode() in content]
 
 
 @pytest.mark.parametrize("name", EXCHANGED)

@@ -45,6 +45,17 @@ def test_the_image_arrives_whole_and_by_its_own_id(registry: StartRegistry) -> N
     assert layers_of(host, "v1") == saved.layers
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_layers_stand_in_the_images_order_however_the_archive_has_them(
+    registry: StartRegistry, turn: int
+) -> None:
+    host = registry().host
+    saved = image()
+    saved.entries = sorted(saved.entries)[::turn]
+    Push(host)(saved, "v1")
+    assert layers_of(host, "v1") == saved.layers
+
+
 def test_an_image_whose_layer_repeats_arrives_with_both(registry: StartRegistry) -> None:
     host = registry().host
     twice = layer(same=b"s" * 1000)

@@ -23,6 +23,7 @@ PACKAGES = {
     "skopeo": "skopeo",
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
+    "setpriv": "util-linux",
     "npm": "npm",
     "umoci": "umoci",
     "rpm": "rpm",
