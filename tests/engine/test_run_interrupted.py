@@ -97,7 +97,8 @@ def test_105_a_signal_ends_the_build_in_order(
     assert [step.status for step in done.steps] == ["CANCELLED", "CANCELLED", "QUEUED", "QUEUED"]
     assert leftovers(engine_socket, done.build_id) == []
     assert folders(place) == []
-    assert "ERROR: context canceled" in (place / "err").read_text()
+    said = (place / "err").read_text()
+    assert f"ERROR: context canceled\nhelp: interrupted by {signal.Signals(number).name}: " in said
 
 
 def test_what_a_killed_run_left_is_cleaned_and_a_living_one_is_left_alone(

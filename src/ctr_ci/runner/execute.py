@@ -6,6 +6,7 @@ that it made is removed on the way out.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -180,7 +181,7 @@ class _Run:
     def _heard(self, message: Message, schedule: Schedule, bench: Bench) -> Schedule:
         match message:
             case Stopped(number):
-                self._end("CANCELLED", Problem("context canceled"), signal=number)
+                self._cancelled(number)
                 return self._advance(schedule, Halt(), bench)
             case Began(step):
                 if step.timeout is not None:
@@ -287,7 +288,7 @@ class _Run:
                     self._broken(where, error)
                     return
                 case Stopped(number):
-                    self._end("CANCELLED", Problem("context canceled"), signal=number)
+                    self._cancelled(number)
                     self._halted_at = time.monotonic()
                     self._sweep()
                     thread.join(GRACE_S)
@@ -341,16 +342,20 @@ class _Run:
 
     # --- words
 
+    def _cancelled(self, number: int) -> None:
+        how = f"interrupted by {signal.Signals(number).name}: what the build made is removed"
+        self._end("CANCELLED", Problem("context canceled", help=how), by=number)
+
     def _broken(self, where: str, error: BaseException) -> None:
         self._broke = self._broke or error
         self._end("INTERNAL_ERROR", Problem(f"{where}: {type(error).__name__}: {error}"))
 
     def _end(
-        self, status: str, problem: Problem | None, error: CtrCiError | None = None, signal: int = 0
+        self, status: str, problem: Problem | None, error: CtrCiError | None = None, by: int = 0
     ) -> None:
-        """The first reason is the build's."""
+        """The first reason is the build's; `by`: the signal."""
         if self._outcome.status == "SUCCESS":
-            self._outcome = Outcome(status, problem, error, signal)
+            self._outcome = Outcome(status, problem, error, by)
 
     def _note(self, level: str, text: str) -> None:
         self._emit(Noted(self._clock(), level, text))

@@ -11,6 +11,17 @@ from ctr_ci.problem import Problem, WorldError
 from ctr_ci.value import value
 
 ATTEMPTS = 3
+# Public images whose ENTRYPOINT is the builder's own program, by the last part of the builder's name: a
+# step's `args` mean the same to them.
+PUBLIC = {
+    "curl": "curlimages/curl",
+    "docker": "docker:cli",
+    "git": "alpine/git",
+    "helm": "alpine/helm",
+    "kubectl": "registry.k8s.io/kubectl:v1.31.0",
+    "packer": "hashicorp/packer",
+    "terraform": "hashicorp/terraform",
+}
 
 
 @value
@@ -77,10 +88,16 @@ def _hopeless(why: str) -> bool:
 
 def _missing(step: Step, name: str, why: str) -> WorldError:
     of = f" (which stands in for {step.image})" if name != step.image else ""
+    builder = untagged(step.image)
+    public = PUBLIC.get(builder.rsplit("/", 1)[-1])
+    if public and name == step.image:
+        help = f"a public image of the same program can stand in: --builder {builder}={public}"
+    else:
+        help = f"an image of yours can stand in: --builder {builder}=IMAGE"
     return WorldError(
         Problem(
             f'build step {step.index} "{step.image}" failed: no image {name}{of}: {why}',
             expected="an image that is here or can be pulled",
-            help=f"an image of yours can stand in: --builder {untagged(step.image)}=IMAGE",
+            help=help,
         )
     )

@@ -89,7 +89,9 @@ def run(request: Request, world: World) -> Exit:
             (folder / KEPT).touch()
             _tell(world, how_to_look(outcome, found, plan, build))
     if request.format == "text" and not request.quiet:
-        _tell(world, summary(outcome, found, path, world.root, pushes=request.push is not None))
+        person = request.shell is None and world.err.isatty()
+        pushes = request.push is not None
+        _tell(world, summary(outcome, found, path, world.root, pushes=pushes, person=person))
     code = exit_of(outcome)
     if request.push is not None and code is Exit.DONE:
         from ctr_ci.verbs import publish  # a run that does not push needs no TLS and no compressor

@@ -23,8 +23,11 @@ def exit_of(outcome: Outcome) -> Exit:
     return {"SUCCESS": Exit.DONE, "TIMEOUT": Exit.TIMEOUT}.get(outcome.status, Exit.NO)
 
 
-def summary(outcome: Outcome, found: Record, place: Path, root: Path, *, pushes: bool) -> Iterator[str]:
-    """What was tested by what, where the record is, and what to do next; paths as typed from `root`."""
+def summary(
+    outcome: Outcome, found: Record, place: Path, root: Path, *, pushes: bool, person: bool
+) -> Iterator[str]:
+    """What was tested by what, where the record is, and what to do next; paths as typed from `root`.
+    `person`: one is there, who may want to look into what failed."""
     path = shown(place, root)
     for image in found.images:
         said = f"{image.name} ({short(image.image_id)}) was tested by"
@@ -37,6 +40,10 @@ def summary(outcome: Outcome, found: Record, place: Path, root: Path, *, pushes:
     yield f"record: {path}"
     if outcome.status == "SUCCESS" and not pushes and any(image.tested_by for image in found.images):
         yield f"next: ctr-ci publish --record {shlex.quote(path)}"
+    failed = [step for step in found.steps if step.status in ("FAILURE", "TIMEOUT") and not step.forgiven]
+    if person and failed and failed[0].image_id and not outcome.kept:
+        name = shlex.quote(failed[0].id or str(failed[0].index))
+        yield f"to look into it: the same command with --shell {name}, a shell in the step's place"
 
 
 def how_to_look(outcome: Outcome, found: Record, plan: Plan, build: Build) -> Iterator[str]:
