@@ -45,7 +45,11 @@ def company(reading: Reading, shipped: tuple[Artefact, ...]) -> Company:
         if name in ACCOUNTS:
             prepares.append(_text(step))
         elif name == "mkdir":
-            made = [place for text in plain if (place := step.path(text)) and _stays(reading, place)]
+            made = [
+                place
+                for text in plain
+                if (place := step.path(text)) and _stays(reading, place) and not _holds(place, shipped)
+            ]
             folders.update(made)
             if made:
                 prepares.append(f"mkdir -p {' '.join(made)}")
@@ -90,6 +94,8 @@ def owned(reading: Reading, artefact: Artefact) -> Artefact:
             places = {step.path(text) for text in plain[1:]}
             if _below(artefact.path, places):
                 owner = plain[0]
+    if artefact.place.startswith(("/usr/", "/opt/", "/etc/", "/bin/", "/var/lib/")):
+        user = ""  # where only root writes, unless it was said
     return replace(artefact, owner=owner or user)
 
 
@@ -107,6 +113,11 @@ def _text(step: Step) -> str:
 
 def _below(path: str, folders: set[str]) -> bool:
     return any(folder and (path == folder or path.startswith(f"{folder.rstrip('/')}/")) for folder in folders)
+
+
+def _holds(place: str, shipped: tuple[Artefact, ...]) -> bool:
+    """Whether a folder comes to be by itself, since something in it ships."""
+    return any(one.place.startswith(f"{place}/") for one in shipped)
 
 
 def _stays(reading: Reading, place: str) -> bool:

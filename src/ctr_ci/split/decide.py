@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ctr_ci.dockerfile import Cmd, Entrypoint, Env, Label, Onbuild, Stage, parse
+from ctr_ci.dockerfile import Cmd, Copy, Entrypoint, Env, Label, Onbuild, Stage, parse
 from ctr_ci.lint import Context, Facts, check
-from ctr_ci.source import Source
+from ctr_ci.source import Source, Span
 from ctr_ci.split import bases
 from ctr_ci.split.accompany import company, owned
 from ctr_ci.split.model import Artefact, Fine, Folder, Recipe, Refusal, Split, Wish
@@ -139,8 +139,22 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     artefacts.update((path, Artefact(path, "--keep")) for path in wish.keep if path not in artefacts)
     around = company(reading, tuple(artefacts.values()))
     artefacts.update((one.path, one) for one in around.files if one.path not in artefacts)
-    shipped = tuple(owned(reading, one) for one in artefacts.values())
+    shipped = tuple(owned(reading, one) for one in _outermost(artefacts.values()))
+    missing = _uncovered(reading, shipped)
+    if missing:
+        return Refusal(
+            f"{missing}, which the image starts, is in nothing that is known to ship",
+            "name it, or the folder that it lies in, with --keep PATH",
+            reading.start.span if reading.start else None,
+        )
     packages, notes = _packages(reading, recipe, wish, runtime)
+    foreign = _repository(reading) if packages else None
+    if foreign is not None:
+        return Refusal(
+            f"packages ({', '.join(packages)}) may come from a repository that is added here",
+            "ship on an image that has them: --runtime IMAGE",
+            foreign,
+        )
     manager = _manager(runtime, reading)
     bare = runtime == "scratch" or "distroless" in runtime
     named = reading.user and not reading.user.replace(":", "").isdigit() and reading.user != "nonroot"
@@ -192,6 +206,57 @@ def _names(stage: Stage, kind: type[Env] | type[Label]) -> Iterator[str]:
     for one in stage.instructions:
         if isinstance(one, kind):
             yield from (pair.key.text.strip("\"'") for pair in one.pairs)
+
+
+def _outermost(artefacts: Iterable[Artefact]) -> Iterator[Artefact]:
+    """Without those that lie in another one."""
+    found = tuple(artefacts)
+    for one in found:
+        if not any(one is not other and one.place.startswith(f"{other.path}/") for other in found):
+            yield one
+
+
+def _uncovered(reading: Reading, shipped: tuple[Artefact, ...]) -> str:
+    """The program that is started, or the script that an interpreter is given, where neither is below
+    what ships nor the new image's own; "" for none."""
+    start = reading.start
+    if start is None:
+        return ""
+    places = [one.place.rstrip("/") for one in shipped] + [one.path for one in shipped]
+    words = [start.words[0]]
+    if posixpath.basename(start.words[0]).rstrip("0123456789.") in INTERPRETERS:
+        words += [word for word in start.words[1:] if word.endswith(SCRIPTS)][:1]
+    for word in words:
+        if "/" not in word and not word.endswith(SCRIPTS):
+            continue
+        path = reading.absolute(word)
+        here = any(path == place or path.startswith(f"{place}/") for place in places)
+        copied = any(_reaches(reading, one, path) for one in reading.external())
+        own = path.startswith(("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/lib/"))
+        if not (here or copied or own or "$" in path or "*" in path):
+            return path
+    return ""
+
+
+def _reaches(reading: Reading, one: Copy, path: str) -> bool:
+    folder = reading.facts.before(one).workdir or "/"
+    target = posixpath.normpath(posixpath.join(folder, one.destination.text))
+    return path == target or path.startswith(f"{target.rstrip('/')}/")
+
+
+def _repository(reading: Reading) -> Span | None:
+    """Where a RUN adds a repository of packages."""
+    for step in reading.steps:
+        written = [one.target.value or "" for one in step.command.redirections]
+        told = (*step.command.values, *written)
+        adds = step.command.name in ("apt-key", "add-apt-repository", "yum-config-manager")
+        if adds or any(text.startswith(("/etc/apt/sources", "/etc/yum.repos")) for text in told):
+            return step.run.span
+    return None
+
+
+INTERPRETERS = frozenset(["python", "node", "sh", "bash", "ruby", "perl", "php"])
+SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".sh", ".rb", ".pl", ".php")
 
 
 def _packages(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Stage
 from ctr_ci.lint import Facts, build_only
@@ -68,6 +69,8 @@ class Reading:
         self.env = end.env
         self.runs = [one for one in self.stage.instructions if isinstance(one, Run)]
         self.steps = tuple(self._steps())
+        states = [facts.before(one).workdir for one in self.stage.instructions]
+        self.folders = frozenset({self.workdir, *(folder for folder in states if folder)})
 
     def _steps(self) -> Iterator[Step]:
         for run in self.runs:
@@ -174,17 +177,32 @@ class Reading:
         for one in self.stage.instructions:
             if not isinstance(one, Copy | Add) or (isinstance(one, Copy) and one.from_):
                 continue
-            folder = self.facts.before(one).workdir or "/"
-            target = posixpath.normpath(posixpath.join(folder, one.destination.text))
-            into = one.destination.text.endswith(("/", ".")) or len(one.sources) > 1
+            state = self.facts.before(one)
+            told = state.expand(one.destination).value or one.destination.text
+            target = posixpath.normpath(posixpath.join(state.workdir or "/", told))
+            into = told.endswith(("/", ".")) or len(one.sources) > 1 or target in self.folders
             for word in one.sources:
-                source = posixpath.normpath(word.text.lstrip("/") or ".")
+                text = state.expand(word).value or word.text
+                source = posixpath.normpath(text.lstrip("/") or ".")
                 if source == ".":
                     yield one, "", target
+                elif "*" in source or "?" in source:
+                    yield from ((one, name, place) for name, place in self._matching(source, target))
                 elif self._is_folder(source):
                     yield one, source, target
                 else:
                     yield one, source, posixpath.join(target, posixpath.basename(source)) if into else target
+
+    def _matching(self, pattern: str, target: str) -> Iterator[tuple[str, str]]:
+        """What a pattern of a COPY finds at its own depth; the content of a folder goes into the target."""
+        depth = pattern.count("/") + 1
+        names = {"/".join(path.split("/")[:depth]) for path in self.folder.files}
+        for name in sorted(names):
+            if fnmatchcase(name, pattern) and name.count("/") + 1 == depth:
+                whole = self._is_folder(name)
+                yield name, target if whole else posixpath.join(target, posixpath.basename(name))
+        if not self.folder.known:
+            yield pattern, target
 
     def external(self) -> Iterator[Copy]:
         """The COPYs from other images."""

@@ -41,6 +41,13 @@ def binary(reading: Reading, start: Start) -> Found:
         return None
     ecosystem = _compiler(steps[-1]) or ""
     path = _made(reading, steps, reading.program(start))
+    fetched = _fetched(reading)
+    if path is not None and fetched is not None and not any(True for _ in reading.copied()):
+        return Refusal(
+            f"`{fetched.command.name}` fetches what is built: what of it the program needs is not known here",
+            help="name what must ship with --keep PATH",
+            span=fetched.run.span,
+        )
     if path is None:
         return Refusal(
             f"nothing here is seen to make {start.words[0]}, which the image starts",
@@ -60,6 +67,17 @@ def binary(reading: Reading, start: Start) -> Found:
     bare = runtime == "scratch" or "distroless" in runtime
     packages = () if bare or reading.runtime else _CERTIFIED.get(image.path, ())
     return Recipe(ecosystem, runtime, tuple(artefacts), packages=packages, notes=notes)
+
+
+def _fetched(reading: Reading) -> Step | None:
+    """The command that fetches sources: they are not in the context, so nobody has seen them."""
+    for step in reading.steps:
+        values = [text for text in step.command.values if text]
+        if step.command.name in ("git", "svn", "hg") and {"clone", "checkout"} & set(values[:1]):
+            return step
+        if step.command.name in ("tar", "unzip") and values:
+            return step
+    return None
 
 
 def _compiler(step: Step) -> str | None:
@@ -233,6 +251,12 @@ def node(reading: Reading, start: Start) -> Found:
     if not manager:
         return None
     root = reading.workdir
+    if root == "/":
+        return Refusal(
+            "the program lies in /, beside the system's own files",
+            help="give it a folder: WORKDIR /app",
+            span=start.span,
+        )
     words = _node_words(reading, start)
     if words is None:
         return Refusal(
@@ -369,7 +393,7 @@ def python(reading: Reading, start: Start) -> Found:
         return Recipe("Python", bases.slim(image), tuple(artefacts))
     if image.name not in bases.DISTRIBUTIONS:
         return Recipe("Python", reading.runtime, tuple(artefacts))
-    if "python3" not in {name.partition("=")[0] for name in reading.packages()[0]}:
+    if not any(name.startswith("python") for name in reading.packages()[0]):
         return Recipe("Python", image.text, tuple(artefacts), packages=("python3",))
     return Recipe("Python", image.text, tuple(artefacts))
 
