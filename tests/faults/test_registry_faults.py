@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import StartRegistry
+from ctr_ci.events import Noted
 from ctr_ci.problem import CtrCiError, Refused
 from ctr_ci.registry import RegistryError, manifests
 from testbed.fault_proxy import Answer, Delay, Fault, FaultProxy, Reset, Seen, Truncate
@@ -260,6 +261,36 @@ def test_a_tag_that_the_registry_keeps_is_told_with_what_stands(
     assert "immutable" in str(refusal.value)
     assert "set: a; not set: b, c" in str(refusal.value)
     assert tags(started.host, "team/app") == ["a"]
+
+
+@pytest.mark.parametrize("fault", [Reset("answer"), Answer(504)])
+def test_a_tag_whose_answer_never_comes_is_told_as_not_known(
+    registry: StartRegistry, proxy: Proxy, fault: Fault
+) -> None:
+    between = proxy(registry().host)
+    between.decide = lambda seen: fault if is_put(seen, "manifests/b") else None
+    with pytest.raises(CtrCiError, match="set: a; not known: b; not set: c"):
+        Push(between.host)(image(), "a", "b", "c")
+
+
+def test_a_tag_that_is_set_and_cannot_be_read_back_is_set(registry: StartRegistry, proxy: Proxy) -> None:
+    started = registry()
+    between = proxy(started.host)
+    saved = image()
+    put: list[Seen] = []
+
+    def decide(seen: Seen) -> Fault | None:
+        if is_put(seen, "manifests/v1"):
+            put.append(seen)
+        return Reset("head") if put and seen.method == "HEAD" else None
+
+    between.decide = decide
+    push = Push(between.host)
+    push(saved, "v1")
+    whole(started.host, "v1", saved)
+    (told,) = [event for event in push.events if isinstance(event, Noted)]
+    assert told.level == "warning"
+    assert "tag v1 is set, but could not be read back" in told.text
 
 
 def test_a_digest_that_does_not_come_back_is_an_error(registry: StartRegistry, proxy: Proxy) -> None:

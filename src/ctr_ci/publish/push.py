@@ -20,7 +20,7 @@ from ctr_ci.publish.receipt import Receipt, Shipped, Tagged
 from ctr_ci.publish.release import Release
 from ctr_ci.publish.sign import BUNDLE
 from ctr_ci.publish.wish import Content, Wish
-from ctr_ci.registry import Registry, blobs, manifests, referrers
+from ctr_ci.registry import Registry, RegistryError, blobs, manifests, referrers
 
 
 def push(
@@ -164,7 +164,13 @@ def _tag(
                 manifests.put(registry, tag, manifest)
             except CtrCiError as error:
                 raise _half_tagged(registry, manifest, wish, done, tag, error) from error
-            shown = manifests.digest_of(registry, tag)
+            try:
+                shown = manifests.digest_of(registry, tag)
+            except RegistryError as error:
+                # The registry has said that it is set: a push that cannot look again is none that failed.
+                unseen = f"tag {tag} is set, but could not be read back: {error.problems[0].found}"
+                yield Noted(clock.now(), "warning", unseen)
+                shown = manifest.digest
             if shown != manifest.digest:
                 raise WorldError(
                     Problem(
@@ -192,9 +198,19 @@ def _half_tagged(
     tag: str,
     error: CtrCiError,
 ) -> CtrCiError:
-    """The same complaint, saying what stands: the digest, the tags set, and those that are not."""
-    left = [name for name in wish.tags if name not in {one.name for one in done}]
-    stands = f"set: {', '.join(one.name for one in done) or 'no tag'}; not set: {', '.join(left)}"
-    told = Problem(f"tag {tag} was refused; {registry.repository}@{manifest.digest} is there ({stands})")
+    """The same complaint, saying what stands: the digest, the tags set, and those that are not. A
+    registry whose answer does not arrive, or comes from a gateway, may have set the tag."""
+    open_ = isinstance(error, RegistryError) and (error.status == 0 or error.status >= 500)
+    left = [
+        name for name in wish.tags if name not in {one.name for one in done} and (name != tag or not open_)
+    ]
+    stands = [f"set: {', '.join(one.name for one in done) or 'no tag'}"]
+    stands += [f"not known: {tag}"] if open_ else []
+    stands += [f"not set: {', '.join(left)}"] if left else []
+    what = "got no answer" if open_ else "was refused"
+    told = Problem(
+        f"tag {tag} {what}; {registry.repository}@{manifest.digest} is there ({'; '.join(stands)})",
+        help="push again: what is there is not sent again" if open_ else "",
+    )
     kind = Refused if isinstance(error, Refused) else WorldError
     return kind(*error.problems, told)
