@@ -94,6 +94,7 @@ def test_a_configuration_means_the_same(folder: Path, config: str) -> None:
         {"HADOLINT_FAILURE_THRESHOLD": "error", "HADOLINT_IGNORE": "DL3020"},
         {"HADOLINT_NOFAIL": "1"},
         {"HADOLINT_TRUSTED_REGISTRIES": "docker.io"},
+        {"HADOLINT_FAILURE_THRESHOLD": "none"},
         {"HADOLINT_DISABLE_IGNORE_PRAGMA": "1"},
         {"HADOLINT_REQUIRE_LABELS": "version:semver,author:text", "HADOLINT_STRICT_LABELS": "1"},
     ],

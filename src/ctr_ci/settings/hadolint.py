@@ -40,7 +40,7 @@ def read(source: Source) -> LintSettings:
         match entry.key:
             case "failure-threshold":
                 level = reader.one_of(entry.value, (*LEVELS, "none", "ignore"))
-                found["fail_on"] = "never" if level in ("none", "ignore") else level
+                found["fail_on"] = _threshold(level)
             case "ignored":
                 found["ignore"] = reader.names(entry.value)
             case "override":
@@ -94,8 +94,13 @@ class _Reader:
         return text
 
 
+def _threshold(level: str) -> str:
+    """hadolint's lowest threshold, `none`, lets everything fail."""
+    return "style" if level in ("none", "ignore") else level
+
+
 def from_environment(settings: LintSettings, environment: Mapping[str, str]) -> LintSettings:
-    """What `HADOLINT_*` variables change; hadolint lets them win over its file."""
+    """What `HADOLINT_*` variables change: they win over hadolint's file, and add to its lists."""
     seen = {key[9:]: value for key, value in environment.items() if key.startswith("HADOLINT_") and value}
     if not seen:
         return settings
@@ -106,15 +111,16 @@ def from_environment(settings: LintSettings, environment: Mapping[str, str]) -> 
         )
 
     changes: dict[str, object] = {}
-    if seen.get("FAILURE_THRESHOLD") in (*LEVELS, "none"):
-        changes["fail_on"] = "never" if seen["FAILURE_THRESHOLD"] == "none" else seen["FAILURE_THRESHOLD"]
+    if seen.get("FAILURE_THRESHOLD") in (*LEVELS, "none", "ignore"):
+        changes["fail_on"] = _threshold(seen["FAILURE_THRESHOLD"])
     if "IGNORE" in seen:
-        changes["ignore"] = names("IGNORE")
+        changes["ignore"] = (*settings.ignore, *names("IGNORE"))
     overrides = tuple((n, level) for level in LEVELS for n in names(f"OVERRIDE_{level.upper()}"))
     if overrides:
         changes["severity"] = (*settings.severity, *overrides)
     if "TRUSTED_REGISTRIES" in seen:
-        changes["trusted_registries"] = tuple(name.text for name in names("TRUSTED_REGISTRIES"))
+        more = tuple(name.text for name in names("TRUSTED_REGISTRIES"))
+        changes["trusted_registries"] = (*settings.trusted_registries, *more)
     if seen.get("FORMAT") in FORMATS:
         changes["format"] = seen["FORMAT"]
     if "REQUIRE_LABELS" in seen:

@@ -146,7 +146,7 @@ def test_ours_wins_per_key(tmp_path: Path) -> None:
     assert len(found.read) == 2
 
 
-def test_hadolints_environment_wins_over_its_file(tmp_path: Path) -> None:
+def test_hadolints_environment_wins_over_its_file_and_adds_to_its_lists(tmp_path: Path) -> None:
     (tmp_path / ".hadolint.yaml").write_text("ignored: [DL3006]\nfailure-threshold: style\n")
     environment = {
         "HADOLINT_IGNORE": "DL3007,DL3008",
@@ -160,7 +160,7 @@ def test_hadolints_environment_wins_over_its_file(tmp_path: Path) -> None:
         "HADOLINT_DISABLE_IGNORE_PRAGMA": "true",
     }
     found = read(tmp_path, environment)
-    assert [name.text for name in found.ignore] == ["DL3007", "DL3008"]
+    assert [name.text for name in found.ignore] == ["DL3006", "DL3007", "DL3008"]
     assert found.fail_on == "error"
     assert ("DL3015", "info") in [(name.text, level) for name, level in found.severity]
     assert found.trusted_registries == ("a.example",)
