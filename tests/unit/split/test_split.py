@@ -243,6 +243,24 @@ def test_files_that_commands_leave_elsewhere_ship() -> None:
     ]
 
 
+def test_patterns_of_copy_are_followed_to_their_files() -> None:
+    made = written(
+        "FROM golang:1.21\nENV DIR=/etc/app\nWORKDIR /s\nCOPY conf/*.toml $DIR/\nCOPY . .\n"
+        'RUN go build -o /app .\nCMD ["/app"]\n',
+        ("main.go", "conf/a.toml", "conf/b.toml", "conf/deep/c.toml"),
+    )
+    assert [one.path for one in made.artefacts] == ["/app", "/etc/app/a.toml", "/etc/app/b.toml", "/s/conf"]
+
+
+def test_what_only_root_writes_stays_root_s() -> None:
+    made = written(
+        "FROM python:3.12\nRUN useradd app\nWORKDIR /home/app\nUSER app\nCOPY . .\n"
+        'RUN pip install -r r.txt\nCMD ["python", "a.py"]\n',
+        ("a.py", "r.txt"),
+    )
+    assert [one.owner for one in made.artefacts] == ["", "", "app"]
+
+
 GO = "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\n"
 APP = "# ctr-ci: image-kind=app\n"
 REFUSED = {
@@ -270,6 +288,30 @@ REFUSED = {
         'FROM maven:3-eclipse-temurin-17\nCOPY . .\nRUN mvn package\nCMD ["java", "-cp", "target", "A"]\n',
         "java -jar",
         "4:1-4:35",
+    ),
+    "a script that no COPY brings": (
+        "FROM python:3.12\nRUN curl https://example.org/a.zip | bsdtar -xf - && pip install flask\n"
+        'CMD ["python", "/srv/app.py"]\n',
+        "/srv/app.py, which the image starts, is in nothing that is known to ship",
+        "3:1-3:30",
+    ),
+    "sources that are fetched": (
+        "FROM debian:bookworm\nRUN apt-get update && apt-get install -y gcc make git\n"
+        'RUN git clone https://example.org/a /a && cd /a && make install\nCMD ["a"]\n',
+        "`git` fetches what is built",
+        "3:1-3:64",
+    ),
+    "node in the root folder": (
+        'FROM node:20\nCOPY . .\nRUN npm ci && npm run build\nCMD ["node", "dist/a.js"]\n',
+        "beside the system's own files",
+        "4:1-4:26",
+    ),
+    "a foreign repository": (
+        "FROM python:3.12\nRUN echo deb https://example.org x main > /etc/apt/sources.list.d/x.list\n"
+        "RUN apt-get update && apt-get install -y special\nWORKDIR /a\nCOPY . .\n"
+        'RUN pip install -r r.txt\nCMD ["python", "a.py"]\n',
+        "a repository that is added here",
+        "2:1-2:73",
     ),
     "stages with the compiler in the last": (
         'FROM golang:1.21 AS a\nRUN go build -o /app .\nFROM golang:1.21\nCOPY --from=a /app /app\nCOPY . .\n'
