@@ -57,11 +57,11 @@ def _opened(
 
     try:
         image = archive.read(chunks, each, wanted)
+        parsed = config.parse(image.config)
+        read = [layer.value for layer in image.layers]
+        _check(parsed.diff_ids, read)
     except InputError as error:
         raise type(error)(*(replace(problem, path=where) for problem in error.problems)) from error
-    parsed = config.parse(image.config)
-    read = [layer.value for layer in image.layers]
-    _check(parsed.diff_ids, read)
     weight = weigh(
         parsed,
         read,
@@ -99,11 +99,12 @@ def _check(diff_ids: Sequence[str], read: Sequence[layers.Layer]) -> None:
         raise InputError(
             Problem(f"{len(read)} layers for a config that lists {len(diff_ids)}", expected="as many")
         )
-    for told, layer in zip(diff_ids, read, strict=True):
+    for at, (told, layer) in enumerate(zip(diff_ids, read, strict=True), 1):
         if layer.diff_id and layer.diff_id != told:
             raise InputError(
                 Problem(
-                    f"a layer whose content has the digest {layer.diff_id}",
+                    f"the content of layer {at} has the digest {layer.diff_id}",
                     expected=f"{told}, as the image's config says",
+                    help="the image was tampered with or damaged: do not use it; save or pull it again",
                 )
             )

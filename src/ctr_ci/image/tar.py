@@ -100,8 +100,8 @@ def members(stream: Stream) -> Iterator[Member]:
             sparse = records.get("GNU.sparse.realsize", records.get("GNU.sparse.size"))
             if sparse is not None:
                 size = _decimal(sparse, stream.offset)
-            uid = int(records.get("uid", uid))
-            gid = int(records.get("gid", gid))
+            uid = _decimal(records["uid"], stream.offset) if "uid" in records else uid
+            gid = _decimal(records["gid"], stream.offset) if "gid" in records else gid
             extended = tuple(sorted((k[13:], v) for k, v in records.items() if k.startswith("SCHILY.xattr.")))
         kind = KINDS.get(flag, FILE)
         text = name.decode("utf-8", "surrogateescape")
@@ -152,10 +152,9 @@ def _number(field: bytes) -> int:
 
 
 def _decimal(value: bytes, offset: int) -> int:
-    try:
+    if value.isdigit() and len(value) < 20:  # more than 64 bits are nobody's size
         return int(value)
-    except ValueError:
-        raise _broken(f"a number {value!r} that is not decimal", offset) from None
+    raise _broken(f"a number {value[:40]!r} that is not decimal", offset)
 
 
 def _records(body: bytes, offset: int) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ctr_ci.image import Breach, Item, LayerWeight, Share, Weight, sums
 from ctr_ci.report.size_text import size_text
+from ctr_ci.source import visible
 
 BAR = 24
 TOP = 8
@@ -31,9 +32,10 @@ def weight_text(
     paint = _painted if color else _plain
     name = weight.names[0] if weight.names else weight.image_id[:19]
     layers = f"{len(weight.layers)} layer{'s' * (len(weight.layers) != 1)}"
-    files = sum(1 for item in weight.items if item.share is not Share.WASTE)
-    yield paint(name, "1") + f"  {size_text(weight.size_bytes)} in {layers}, {files:,} files"
-    yield f"{weight.image_id}  {weight.os}/{weight.architecture}"
+    count = sum(1 for item in weight.items if item.share is not Share.WASTE)
+    files = f"{count:,} file{'s' * (count != 1)}"
+    yield paint(visible(name), "1") + f"  {size_text(weight.size_bytes)} in {layers}, {files}"
+    yield visible(f"{weight.image_id}  {weight.os}/{weight.architecture}")
     yield ""
     yield from _shares(weight, paint)
     yield ""
@@ -44,9 +46,9 @@ def weight_text(
     yield from _duplicates(weight, paint, top)
     yield from _secrets(weight, paint)
     for note in weight.notes:
-        yield f"note: {note}"
+        yield visible(f"note: {note}")
     for breach in breaches:
-        yield paint("over the limit: ", "1;31") + breach.text
+        yield paint("over the limit: ", "1;31") + visible(breach.text)
 
 
 def _painted(text: str, code: str) -> str:
@@ -102,7 +104,7 @@ def _some(size: int) -> str:
 
 
 def _instruction(layer: LayerWeight, room: int) -> str:
-    text = " ".join(layer.instruction.split()) or "?"
+    text = visible(" ".join(layer.instruction.split())) or "?"
     return text if len(text) <= room else text[: max(room - 1, 20)] + "…"
 
 
@@ -120,7 +122,7 @@ def _offenders(weight: Weight, share: Share, paint: _Paint, top: int) -> Iterato
         size = sum(item.size for item in members)
         layers = sorted({item.layer + 1 for item in members})
         where = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}-{layers[-1]}"
-        yield f"  {size_text(size):>11}  {name:34}  {where:10}  {why}"
+        yield f"  {size_text(size):>11}  {visible(name):34}  {where:10}  {visible(why)}"
     rest = sum(item.size for _, members in ranked[top:] for item in members)
     if rest:
         yield f"  {size_text(rest):>11}  and {len(ranked) - top} more"
@@ -146,9 +148,13 @@ def _ecosystems(weight: Weight, paint: _Paint) -> Iterator[str]:
     yield paint("  ecosystems", "1")
     for ecosystem, size in sums(shown, lambda item: item.ecosystem):
         if ecosystem:
-            yield f"  {size_text(size):>11}  {ecosystem:10}{counts.get(ecosystem, 0):>6} packages"
+            yield f"  {size_text(size):>11}  {ecosystem:10}{_packages(counts.get(ecosystem, 0))}"
         elif size:
             yield f"  {size_text(size):>11}  of no package"
+
+
+def _packages(count: int) -> str:
+    return f"{count:>6} package{'s' * (count != 1)}"
 
 
 def _secrets(weight: Weight, paint: _Paint) -> Iterator[str]:
@@ -157,7 +163,7 @@ def _secrets(weight: Weight, paint: _Paint) -> Iterator[str]:
     yield ""
     yield paint("  secrets", "1;31")
     for leak in weight.secrets:
-        line = f"  {leak.what:>24}  /{leak.path}  layer {leak.layer + 1}"
+        line = f"  {leak.what:>24}  /{visible(leak.path)}  layer {leak.layer + 1}"
         if leak.hidden_by >= 0:
             line += f", deleted or replaced by layer {leak.hidden_by + 1} and shipped all the same"
         yield line
@@ -171,8 +177,8 @@ def _duplicates(weight: Weight, paint: _Paint, top: int) -> Iterator[str]:
     yield paint(f"  the same content at several paths: {size_text(wasted)}", "1")
     for duplicate in weight.duplicates[: top // 2]:
         first, *others = duplicate.paths
-        more = f"/{others[0]}" if len(others) == 1 else f"{len(others)} more"
-        yield f"  {size_text(duplicate.wasted_bytes):>11}  /{first} and {more}"
+        more = f"/{visible(others[0])}" if len(others) == 1 else f"{len(others)} more"
+        yield f"  {size_text(duplicate.wasted_bytes):>11}  /{visible(first)} and {more}"
 
 
 TYPE_CHECKING = False

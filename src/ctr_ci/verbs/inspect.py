@@ -16,6 +16,7 @@ from ctr_ci.report.size_text import size_text
 from ctr_ci.report.weight_html import weight_html
 from ctr_ci.report.weight_json import weight_json
 from ctr_ci.report.weight_text import weight_text
+from ctr_ci.source import visible
 
 CHUNK = 1 << 20
 REGISTRY = "registry://"
@@ -66,7 +67,7 @@ def run(request: Request, environment: Mapping[str, str], out: TextIO) -> Exit:
             _write(output.path, text)
     if all(output.form == "json" or output.path is not None for output in request.outputs):
         for breach in broken:
-            print(f"over the limit: {breach.text}", file=sys.stderr)
+            print(f"over the limit: {visible(breach.text)}", file=sys.stderr)
     return Exit.NO if broken else Exit.DONE
 
 
@@ -176,7 +177,8 @@ def _report(
     if form == "json":
         return weight_json(weight, broken, files=request.files)
     if form == "html":
-        return weight_html(weight, broken)
+        # A file's name may be no UTF-8: its bytes are then shown as escapes.
+        return weight_html(weight, broken).encode("utf-8", "backslashreplace").decode("utf-8")
     color = request.color and not plain_text
     lines = weight_text(weight, broken, color=color, width=request.width, top=request.top)
     return "".join(f"{line}\n" for line in lines)

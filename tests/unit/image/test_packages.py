@@ -155,6 +155,41 @@ def test_a_damaged_rpm_database_tells_nothing() -> None:
     assert read({"var/lib/rpm/rpmdb.sqlite": b"SQLite format 3\0" + b"\1" * 500}) == {}
 
 
+@pytest.mark.parametrize(
+    "blob",
+    [
+        None,
+        "text",
+        5,
+        struct.pack(">II", 5, 0) + b"\1" * 17,
+        struct.pack(">II", 1 << 31, 1 << 31) + b"x" * 64,
+        struct.pack(">IIIIIIIIII", 2, 20, 1000, 6, 0, 1, 1116, 4, 0, 1 << 30) + b"name\0",
+        struct.pack(">IIIIIIIIII", 2, 20, 1000, 6, 0, 1, 1116, 4, 1 << 31, 4) + b"name\0",
+    ],
+)
+def test_one_bad_rpm_header_hides_no_other(blob: object) -> None:
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob)")
+    header = rpm_header("gcc", ["/usr/bin/"], [(0, "gcc")])
+    database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(blob,), (header,)])
+    database.commit()
+    raw = database.serialize()
+    database.close()
+    assert "gcc" in read({"var/lib/rpm/rpmdb.sqlite": raw})
+
+
+def test_a_view_without_end_is_no_rpm_database() -> None:
+    database = sqlite3.connect(":memory:")
+    database.execute(
+        "CREATE VIEW Packages AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+        " SELECT CAST(x AS BLOB) AS blob FROM n"
+    )
+    database.commit()
+    raw = database.serialize()
+    database.close()
+    assert read({"var/lib/rpm/rpmdb.sqlite": raw}) == {}
+
+
 def test_rpm_databases_of_older_forms_are_named() -> None:
     assert databases.unread({"var/lib/rpm/Packages": 1}) == (
         "/var/lib/rpm/Packages: RPM's Berkeley DB database is not read",

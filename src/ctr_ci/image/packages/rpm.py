@@ -16,6 +16,7 @@ FOLDERS = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
 SQLITE = "rpmdb.sqlite"
 UNREAD = {"Packages.db": "RPM's ndb database", "Packages": "RPM's Berkeley DB database"}
 MANIFEST = "var/lib/rpmmanifest/container-manifest-2"
+TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'Packages' AND type = 'table'"
 NAME, VERSION, RELEASE, GROUP = 1000, 1001, 1002, 1016
 PROVIDES, REQUIRES, FOLDER_OF, BASES, FOLDER_NAMES = 1047, 1049, 1116, 1117, 1118
 INT32, STRING, STRINGS, I18N = 4, 6, 8, 9
@@ -48,8 +49,14 @@ def _database(raw: bytes) -> Iterator[Package]:
     try:
         # WAL mode (bytes 18, 19 = 2) cannot be read from memory; the header's own pages are the same.
         connection.deserialize(raw[:18] + b"\1\1" + raw[20:])
-        for (blob,) in connection.execute("SELECT blob FROM Packages"):
-            package = _header(blob)
+        # A view of that name could go on for ever.
+        if not connection.execute(TABLE).fetchone():
+            return
+        for (blob,) in connection.execute("SELECT blob FROM Packages WHERE typeof(blob) = 'blob'"):
+            try:
+                package = _header(blob)
+            except struct.error:
+                continue  # a header that is cut or lies about its lengths
             if package is not None:
                 yield package
     except sqlite3.DatabaseError:
