@@ -92,3 +92,6 @@ class Refusal:
     reason: str
     help: str = ""
     span: Span | None = None
+
+
+Found = Recipe | Refusal | None  # what a recipe says: None where the program is none of its kind

@@ -105,6 +105,20 @@ CASES = {
         "debian:bookworm",
         ("/usr/local/lib/python3.11/dist-packages", "/usr/local/bin", "/app"),
     ),
+    "ruby": Case(
+        "FROM ruby:3.3\nWORKDIR /app\nCOPY Gemfile Gemfile.lock ./\nRUN bundle install\nCOPY . .\n"
+        'CMD ["bundle", "exec", "puma"]\n',
+        ("Gemfile", "Gemfile.lock", "config.ru"),
+        "ruby:3.3-slim",
+        ("/usr/local/bundle", "/app"),
+    ),
+    "dotnet": Case(
+        "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY . .\n"
+        'RUN dotnet publish -c Release -o /app\nWORKDIR /app\nENTRYPOINT ["dotnet", "hello.dll"]\n',
+        ("hello.csproj", "Program.cs"),
+        "mcr.microsoft.com/dotnet/aspnet:8.0",
+        ("/app",),
+    ),
     "java, a jar": Case(
         "FROM maven:3.9-eclipse-temurin-17\nWORKDIR /app\nCOPY . .\nRUN mvn -q package\n"
         'ENTRYPOINT ["java", "-jar", "target/app.jar"]\n',
