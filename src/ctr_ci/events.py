@@ -95,7 +95,8 @@ class ImageTagged:
 @value
 class ImageRan:
     """A container that a step started ran `image_id` to its end; `started` is its start.
-    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody."""
+    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody.
+    `program`: what ran in place of the image's own, None where its own did."""
 
     at: float
     step: int
@@ -103,6 +104,7 @@ class ImageRan:
     exit_code: int
     started: float
     stopped: bool = False
+    program: str | None = None
 
 
 @value

@@ -81,6 +81,39 @@ def test_a_run_is_noted_with_image_and_exit_code(build: Bench, new_notes: list[N
     assert (ran.image_id, ran.exit_code, ran.stopped) == (image_id(build, busybox), 7, False)
 
 
+@pytest.mark.parametrize(
+    ("image", "words", "program"),
+    [
+        ("brk-program", "", None),
+        ("brk-program", "arguments of it", None),
+        ("--entrypoint true brk-program", "", "true"),
+        ("--entrypoint sh brk-program", "-c true", "sh"),
+        ("--entrypoint '' brk-program", "true", "true"),
+        ("brk-no-entrypoint", "", None),
+        ("brk-no-entrypoint", "true", "true"),
+        ("--entrypoint sh brk-no-entrypoint", "-c true", "sh"),
+        ("--entrypoint true brk-no-entrypoint", "echo it ran", "true"),
+    ],
+)
+def test_what_runs_in_place_of_the_images_own_program_is_told(
+    build: Bench, new_notes: list[Note], programs: None, image: str, words: str, program: str | None
+) -> None:
+    assert build.sh(f"docker run --rm {image} {words}").code == 0
+    build.broker.settle(0)
+    assert [note.program for note in new_notes if isinstance(note, Ran)] == [program]
+
+
+@pytest.fixture(scope="module")
+def programs(build: Bench, busybox: str) -> Iterator[None]:
+    """An image with an entrypoint, one without."""
+    build.write("program/Dockerfile", f'FROM {busybox}\nENTRYPOINT ["sh", "-c", "echo it ran"]\nCMD ["x"]\n')
+    build.write("none/Dockerfile", f'FROM {busybox}\nCMD ["echo", "it ran"]\n')
+    for name, folder in (("brk-program", "program"), ("brk-no-entrypoint", "none")):
+        direct(build.engine, "build", "-q", "-t", name, str(build.workspace / folder))
+    yield
+    direct(build.engine, "rmi", "brk-program", "brk-no-entrypoint")
+
+
 @pytest.mark.usefixtures("new_notes")
 def test_a_step_that_ends_before_its_detached_container_is_noted_after_settling(build: Bench) -> None:
     assert build.sh("docker run -d --rm busybox true && sleep 0.5").code == 0

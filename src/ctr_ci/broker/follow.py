@@ -205,8 +205,8 @@ class Follower:
                 code = watch.waiting.exit_code()
             watch.waiting.close()
             if code is not None:
-                image, stopped = watch.container.image_id, watch.container.stopping
-                self.note(Ran(watch.step, image, code, watch.started, stopped))
+                ran = watch.container
+                self.note(Ran(watch.step, ran.image_id, code, watch.started, ran.stopping, ran.program))
             with self._changed:
                 self._watches.remove(watch)
 
@@ -296,8 +296,8 @@ class Follower:
         match effect:
             case Creates("container", name):
                 identity = str(field(answer, "Id"))
-                image = self._made.image_of(identity)
-                self._made.add_container(Container(identity, name, image, view.step))
+                image, program = self._made.image_of(identity)
+                self._made.add_container(Container(identity, name, image, view.step, program))
             case Creates("network", name):
                 self._made.add_network(name, str(field(answer, "Id")))
             case Creates("volume"):

@@ -19,6 +19,7 @@ from ctr_ci.broker.pin import Pins
 from ctr_ci.broker.place import find
 from ctr_ci.broker.scope import Scope
 from ctr_ci.broker.verdict import Seen
+from ctr_ci.source import visible
 
 _SHORTEST_ID = 4
 _SESSION_S = 3.0
@@ -30,6 +31,7 @@ class Container:
     name: str
     image_id: str
     step: int
+    program: str | None = None  # what runs in place of the image's own
     stopping: bool = False
 
 
@@ -166,9 +168,19 @@ class Made:
         identity = str(field(found, "Id"))
         return Seen(identity, names, is_pulled(full(reference), identity, field(found, "RepoDigests")))
 
-    def image_of(self, container_id: str) -> str:
+    def image_of(self, container_id: str) -> tuple[str, str | None]:
+        """The image of a container, and the program that it runs in place of the image's own."""
         _, found = self._client.ask("GET", f"/containers/{container_id}/json")
-        return str(field(found, "Image") or "")
+        image_id = str(field(found, "Image") or "")
+        _, image = self._client.ask("GET", f"/images/{image_id}/json")
+        own, given = field(image, "Config"), field(found, "Config")
+        # What follows an entrypoint are its arguments.
+        key = "Entrypoint" if field(own, "Entrypoint") else "Cmd"
+        if _words(field(given, key)) == _words(field(own, key)) and (
+            key == "Entrypoint" or not field(given, "Entrypoint")
+        ):
+            return image_id, None
+        return image_id, visible(str(field(found, "Path") or ""))[:200]
 
     def resolve(self, name: str) -> str | None:
         """The image ID that a name points at now."""
@@ -242,6 +254,10 @@ def shown(value: Json, view: View) -> Json:
     if isinstance(value, dict):
         return {_shown(key, view): shown(item, view) for key, item in value.items()}
     return value
+
+
+def _words(value: Json) -> list[str]:
+    return [str(word) for word in items(value)]
 
 
 def _shown(text: str, view: View) -> str:

@@ -29,6 +29,8 @@ class Ran:
 
     `started` is in epoch seconds, before the engine was asked to start it. `stopped`: it did not end
     by itself, a step or the end of the build stopped it, so the exit code (137, 143) blames nobody.
+    `program`: what ran in place of the image's own (`--entrypoint`, or a command where the image has
+    no entrypoint); None where its own did.
     """
 
     step: int
@@ -36,6 +38,7 @@ class Ran:
     exit_code: int
     started: float
     stopped: bool = False
+    program: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

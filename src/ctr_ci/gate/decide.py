@@ -185,9 +185,14 @@ def _tests(step: StepRecord, image_id: str, record: Record) -> bool:
 
 def _said(step: StepRecord, image_id: str, record: Record) -> str:
     """A test by its label; and by what ran in place of the image's own program, if something did."""
-    if step.entrypoint is None or not _own(step, image_id, record):
+    if _own(step, image_id, record):
+        programs = {step.entrypoint}
+    else:
+        programs = {run.program for run in _of(step, image_id, record) if run.exit_code == 0 or run.stopped}
+    others = sorted(program for program in programs if program is not None)
+    if None in programs or not others:
         return label(step)
-    return f"{label(step)} (which ran {step.entrypoint} in it)"
+    return f"{label(step)} (which ran {', '.join(others)} in it)"
 
 
 def _runs(step: StepRecord, image_id: str, record: Record) -> bool:

@@ -73,8 +73,8 @@ def _after(record: Record | None, event: Event) -> Record:
             return _named(record, at, image_id, names)
         case ImageTagged(at, _, image_id, name):
             return _named(record, at, image_id, (name,))
-        case ImageRan(_, step, image_id, exit_code, started, stopped):
-            ran = Ran(image_id, exit_code, started, stopped)
+        case ImageRan(_, step, image_id, exit_code, started, stopped, program):
+            ran = Ran(image_id, exit_code, started, stopped, program)
             return _step(record, step, ran=(*record.steps[step].ran, ran))
         case PushHeld(name=name):
             return replace(record, held=tuple(dict.fromkeys((*record.held, name))))

@@ -91,6 +91,7 @@ def _step_out(step: StepRecord) -> dict[str, object]:
                 "exit_code": ran.exit_code,
                 "started": ran.started,
                 "stopped": ran.stopped,
+                "program": ran.program,
             }
             for ran in step.ran
         ],
@@ -189,7 +190,11 @@ def _step_in(entry: _Reader) -> StepRecord:
         built=entry["built"].texts(),
         ran=entry["ran"].each(
             lambda e: Ran(
-                e["image_id"].text(), e["exit_code"].integer(), e["started"].number(), e["stopped"].truth()
+                e["image_id"].text(),
+                e["exit_code"].integer(),
+                e["started"].number(),
+                e["stopped"].truth(),
+                e.later("program", None).maybe(_Reader.text),
             )
         ),
         output=entry["output"].maybe(_Reader.binary),

@@ -12,12 +12,14 @@ VERSION = 1
 @dataclass(frozen=True, slots=True)
 class Ran:
     """A container that a step started: which image it ran, how that ended, when it started.
-    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody."""
+    `stopped`: a step or the end of the build stopped it, so its exit code blames nobody.
+    `program`: what ran in place of the image's own, None where its own did."""
 
     image_id: str
     exit_code: int
     started: float
     stopped: bool = False
+    program: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

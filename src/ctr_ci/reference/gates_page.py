@@ -12,7 +12,8 @@ What an image must have passed before `ctr-ci publish` pushes it. All of it stan
 
 Without any of it, a step must have run the very image: one that started after the image was built, in whose
 container the image ran, and which passed. What tested an image binds to its ID: a name that is moved, or an
-image that is built again, is untested.
+image that is built again, is untested. Where a step ran another program in it than the image's own
+(`docker run --entrypoint true app`), the verdict and the record say which.
 
 ```yaml
 stages:

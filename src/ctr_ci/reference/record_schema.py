@@ -82,6 +82,7 @@ def _step() -> Schema:
         exit_code=WHOLE,
         started=TIME,
         stopped={"type": "boolean", "description": "It was stopped on request: its exit code blames nobody."},
+        program=_maybe({**TEXT, "description": "What ran in place of the image's own program."}),
     )
     return _object(
         "One step.",

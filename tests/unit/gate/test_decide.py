@@ -79,6 +79,22 @@ def test_only_a_passed_run_of_this_very_image_is_a_test(test: StepRecord, passes
     assert bool(verdict.help) is not passes
 
 
+@pytest.mark.parametrize(
+    ("ran", "said"),
+    [
+        ((Ran(A, 0, 12.0, program="true"),), " (which ran true in it)"),
+        ((Ran(A, 0, 12.0, program="true"), Ran(A, 0, 12.0, program="sh")), " (which ran sh, true in it)"),
+        ((Ran(A, 137, 12.0, True, "sh"),), " (which ran sh in it)"),
+        ((Ran(A, 0, 12.0, program="true"), Ran(A, 0, 13.0)), ""),
+        ((Ran(A, 0, 12.0, program="true"), Ran(A, 1, 13.0)), " (which ran true in it)"),
+    ],
+)
+def test_a_run_of_another_program_says_so(ran: tuple[Ran, ...], said: str) -> None:
+    verdict = only(record(BUILT, step(1, "unit", ran=ran)))
+    assert verdict.passed
+    assert verdict.because == f'tested by Step #1 - "unit"{said}'
+
+
 def test_a_test_by_another_program_says_so() -> None:
     verdict = only(record(BUILT, step(1, "unit", image=A, entrypoint="true")))
     assert verdict.passed

@@ -48,7 +48,7 @@ EVENTS: tuple[Event, ...] = (
     ImageTagged(102.6, 0, APP, "app:v1"),
     PushHeld(102.7, 0, "app:v1"),
     PushHeld(102.8, 0, "app:v1"),
-    ImageRan(102.9, 0, APP, 3, 102.8, stopped=True),
+    ImageRan(102.9, 0, APP, 3, 102.8, stopped=True, program="sh"),
     StepFinished(103.0, 0, "SUCCESS", 0, output=b"\x00\xff"),
     StepStarted(104.0, 1, APP),
     StepFinished(105.0, 1, "FAILURE", 7, forgiven=True),
@@ -69,7 +69,7 @@ def test_events_fold_to_what_happened() -> None:
     build, test, late = record.steps
     assert (record.status, record.started, record.finished) == ("FAILURE", 100.25, 107.0)
     assert build.built == (OLD, APP)
-    assert build.ran == (Ran(APP, 3, 102.8, stopped=True),)
+    assert build.ran == (Ran(APP, 3, 102.8, stopped=True, program="sh"),)
     assert (test.image_id, test.exit_code, test.forgiven) == (APP, 7, True)
     assert (late.status, late.started) == ("QUEUED", None)
     assert [(n.name, n.image_id, n.since) for n in record.names] == [
