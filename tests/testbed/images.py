@@ -39,6 +39,7 @@ ALIASES = {
 TOOLCHAINS = {
     "curl": ("curl", "ca-certificates"),
     "git": ("git", "ca-certificates"),
+    "sshd": ("openssh-server",),
     "python": ("python3", "python3-pip", "python3-venv"),
     "gcc": ("gcc", "libc6-dev", "make"),
     "node": ("nodejs", "npm"),

@@ -22,6 +22,7 @@ from ctr_ci.engine.api import (
     Terminal,
 )
 from ctr_ci.engine.connect import connect
+from ctr_ci.engine.mark import left, mark, start_ticks
 from ctr_ci.engine.sight import container_id
 
 __all__ = [
@@ -40,4 +41,7 @@ __all__ = [
     "Terminal",
     "connect",
     "container_id",
+    "left",
+    "mark",
+    "start_ticks",
 ]

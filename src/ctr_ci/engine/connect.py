@@ -1,4 +1,4 @@
-"""Opens an engine: the plain wire for a unix socket, docker-py for every other way there."""
+"""Opens an engine: the plain wire for a unix socket, ssh's tunnel to one, docker-py for tcp and TLS."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def connect(url: str | None = None, environment: Mapping[str, str] = {}) -> Engi
         from ctr_ci.engine.local import LocalEngine
 
         return LocalEngine(address)
+    if address.url.startswith("ssh://"):
+        from ctr_ci.engine.ssh import SshEngine
+
+        return SshEngine(address, environment)
     from ctr_ci.engine.docker import DockerEngine
 
     return DockerEngine(address)

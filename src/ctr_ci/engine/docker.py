@@ -1,4 +1,4 @@
-"""docker-py: the only importer of `docker`. Reaches engines over tcp, TLS and ssh, and does the calls
+"""docker-py: the only importer of `docker`. Reaches engines over tcp and TLS, and does the calls
 for which no second of a build waits (pull, tag, export).
 
 Its traps, met here: the constructor reads the user's logins (so it is kept from finding them, and
@@ -56,7 +56,6 @@ class DockerEngine:
                     base_url=address.url,
                     timeout=TIMEOUT_S,
                     tls=_tls(address),
-                    use_ssh_client=address.url.startswith("ssh://"),
                 )
         except (DockerException, RequestException, OSError) as error:
             raise failure.unreachable(address.url, str(error)) from error

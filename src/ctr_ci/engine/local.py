@@ -36,6 +36,7 @@ from ctr_ci.problem import CtrCiError, Problem, WorldError
 
 API = "/v1.41"  # engine 20.10 of December 2020 and later
 TIMEOUT_S = 120.0
+PIECE = 1 << 20  # of an export, read at once
 OURS = json.dumps({"label": [BUILD_LABEL]})
 
 
@@ -113,7 +114,7 @@ class LocalEngine:
         arguments: tuple[tuple[str, str], ...] = (),
         buildkit: bool = False,
     ) -> Iterator[BuildLine]:
-        connection = _Connection(self.socket, None)
+        connection = _Connection(self._address.socket, None)
         path = f"{API}/build?{building.query(dockerfile, arguments, buildkit)}"
         try:
             headers = {"Content-Type": "application/x-tar"}
@@ -137,7 +138,31 @@ class LocalEngine:
         self._gone_is_fine("remove an image", "DELETE", f"/images/{image_id}")
 
     def export(self, image_id: str) -> Iterator[bytes]:
-        return self._docker().export(image_id)
+        """Asked for at once, since the engine takes seconds to the first byte; read as it is wanted."""
+        connection = _Connection(self._address.socket, None)
+        try:
+            connection.request("GET", f"{API}/images/{quote(image_id)}/get")
+        except OSError as error:
+            connection.close()
+            raise failure.unreachable(self._address.url, str(error)) from error
+        return self._exported(connection)
+
+    def _exported(self, connection: _Connection) -> Iterator[bytes]:
+        try:
+            response = connection.getresponse()
+            if response.status != 200:
+                _check("export an image", response.status, response.read())
+            while piece := response.read(PIECE):
+                yield piece
+        except (http.client.HTTPException, OSError) as error:
+            raise WorldError(
+                Problem(
+                    "the engine broke off the export of an image",
+                    help="its log says why; is its disk full? (`docker system df`)",
+                )
+            ) from error
+        finally:
+            connection.close()
 
     def create(self, spec: ContainerSpec) -> str:
         query = f"?{urlencode({'name': spec.name})}" if spec.name else ""
@@ -210,7 +235,7 @@ class LocalEngine:
         return body.health(_parsed(answer))
 
     def files(self, container_id: str, path: str) -> Iterator[bytes] | None:
-        connection = _Connection(self.socket, TIMEOUT_S)
+        connection = _Connection(self._address.socket, TIMEOUT_S)
         query = urlencode({"path": path})
         try:
             connection.request("GET", f"{API}/containers/{container_id}/archive?{query}")
@@ -239,7 +264,7 @@ class LocalEngine:
             connection.close()
 
     def put(self, container_id: str, folder: str, archive: Iterator[bytes]) -> None:
-        connection = _Connection(self.socket, TIMEOUT_S)
+        connection = _Connection(self._address.socket, TIMEOUT_S)
         path = f"{API}/containers/{container_id}/archive?{urlencode({'path': folder})}"
         try:
             headers = {"Content-Type": "application/x-tar"}
@@ -339,7 +364,7 @@ class LocalEngine:
             except (http.client.HTTPException, OSError) as error:
                 raise failure.unreachable(self._address.url, str(error)) from error
         try:
-            return self._exchange(_Connection(self.socket, timeout), method, path, content, timeout)
+            return self._exchange(_Connection(self._address.socket, timeout), method, path, content, timeout)
         except (http.client.HTTPException, OSError) as error:
             raise failure.unreachable(self._address.url, str(error)) from error
 
@@ -371,7 +396,7 @@ class LocalEngine:
 
     def _dial(self, timeout: float | None) -> Socket:
         try:
-            return _dial(self.socket, timeout)
+            return _dial(self._address.socket, timeout)
         except OSError as error:
             raise failure.unreachable(self._address.url, str(error)) from error
 

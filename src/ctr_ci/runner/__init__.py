@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ctr_ci.runner.build import Build, Judge, Options, Origin, Outcome
 from ctr_ci.runner.images import Builders
-from ctr_ci.runner.owner import KEPT, mark, owner
+from ctr_ci.runner.owner import KEPT, owner
 from ctr_ci.runner.reap import Reaped, reap
 from ctr_ci.runner.shell import Keyboard, Shell
 from ctr_ci.runner.site import Site
@@ -30,7 +30,6 @@ __all__ = [
     "Reaped",
     "Shell",
     "Site",
-    "mark",
     "owner",
     "reap",
     "run",

@@ -9,25 +9,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ctr_ci.engine import start_ticks
+
 KEPT = "kept"  # instead of an owner: left on purpose, so no process's end gives it up
 
 
 def owner() -> str:
     """This process."""
     pid = os.getpid()
-    return f"{_place()}/{pid}/{_ticks(pid)}"
-
-
-def mark() -> str:
-    """This process, short: for the name of a file, on this machine."""
-    pid = os.getpid()
-    return f"{pid}.{_ticks(pid)}"
-
-
-def left(mark: str) -> bool:
-    """Whether what bears this mark was left by a process that has ended; False for no mark."""
-    pid, _, ticks = mark.partition(".")
-    return pid.isdigit() and ticks.isdigit() and _ticks(int(pid)) != ticks
+    return f"{_place()}/{pid}/{start_ticks(pid)}"
 
 
 def dead(name: str) -> bool:
@@ -42,7 +32,7 @@ def dead(name: str) -> bool:
         return False
     if theirs[1] != ours[1]:
         return True  # this machine was started anew since
-    return theirs[2] == ours[2] and _ticks(int(pid)) != ticks
+    return theirs[2] == ours[2] and start_ticks(int(pid)) != ticks
 
 
 def _place() -> str:
@@ -57,14 +47,6 @@ def _place() -> str:
 
 def _plain(text: str) -> str:
     return text.replace(".", "-").replace("/", "-")
-
-
-def _ticks(pid: int) -> str:
-    """The start of a process in clock ticks since boot (proc(5), field 22); "" if there is none."""
-    stat = _read(f"/proc/{pid}/stat")
-    after_name = stat.rpartition(")")[2].split()
-    # A zombie has ended; only its parent has not looked yet.
-    return after_name[19] if len(after_name) > 19 and after_name[0] != "Z" else ""
 
 
 def _read(path: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from ctr_ci.engine import OWNER_LABEL, Engine, Owned
+from ctr_ci.engine import OWNER_LABEL, Engine, Owned, left
 from ctr_ci.problem import Problem, WorldError
-from ctr_ci.runner.owner import KEPT, dead, left
+from ctr_ci.runner.owner import KEPT, dead
 from ctr_ci.value import value
 
 FOLDERS = "ctr-ci-*"
@@ -71,7 +71,7 @@ def _folders(place: Path, given_up: Callable[[str], bool]) -> Iterator[Reaped]:
         except OSError:
             continue  # another user's, or no folder
         # Killed before it could write its name: the folder's own name says whose it is.
-        if given_up(name) if name else left(folder.name.removeprefix("ctr-ci-").partition("-")[0]):
+        if given_up(name) if name else left(folder.name):
             shutil.rmtree(folder, ignore_errors=True)
             stays = Problem("some of it belongs to another user", help=f"sudo rm -r {folder}")
             yield Reaped("folder", str(folder), "", stays if folder.exists() else None)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
-from ctr_ci.engine import connect, container_id
+from ctr_ci.engine import connect, container_id, mark
 from ctr_ci.problem import CtrCiError, Problem, WorldError
-from ctr_ci.runner import KEPT, mark
+from ctr_ci.runner import KEPT
 from ctr_ci.verbs.run_request import Request, World
 
 LONGEST_PLACE = 70  # bytes: sockets lie below it, and a socket's path has 107 at most

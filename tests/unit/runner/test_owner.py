@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ctr_ci.engine import Engine, Owned
-from ctr_ci.runner import mark, owner, reap
+from ctr_ci.engine import Engine, Owned, mark
+from ctr_ci.runner import owner, reap
 from ctr_ci.runner.owner import dead
 
 OWNER = "from ctr_ci.runner import owner; print(owner(), flush=True); input()"
-MARK = "from ctr_ci.runner import mark; print(mark())"
+MARK = "from ctr_ci.engine import mark; print(mark())"
 
 
 def test_a_living_process_is_not_dead() -> None:
