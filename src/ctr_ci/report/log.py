@@ -74,9 +74,10 @@ class Log:
                 yield self._of(step, f"built {short(image_id)} {' '.join(names)}".rstrip())
             case ImageTagged(step=step, image_id=image_id, name=name):
                 yield self._of(step, f"{name} is now {short(image_id)}")
-            case ImageRan(step=step, image_id=image_id, exit_code=code, stopped=stopped):
+            case ImageRan(step=step, image_id=image_id, exit_code=code, stopped=stopped, program=program):
                 how = "was stopped" if stopped else f"exited with {code}"
-                yield self._of(step, f"ran {short(image_id)}, which {how}")
+                what = f"{program} in {short(image_id)}" if program else short(image_id)
+                yield self._of(step, f"ran {what}, which {how}")
             case PushHeld(step=step, name=name):
                 yield self._of(step, f"held: not pushed: {name}")
             case ImageFound(name=name, image_id=image_id):
