@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctr_ci.dockerfile import parse
+from ctr_ci.dockerfile import Instruction, parse
 from ctr_ci.lint import Category, Edit, Fix, Rule, Safety, Selection, Severity, all_rules, diff, fix
 from ctr_ci.lint.rule import Good
-from ctr_ci.settings import LintSettings
+from ctr_ci.settings import LintSettings, Name
 from ctr_ci.source import Source, Span
 
 MANY = (
@@ -56,6 +56,11 @@ def test_line_ends_and_bom_stay() -> None:
 def test_bytes_that_are_not_utf_8_stay() -> None:
     source = Source.decode("Dockerfile", b"FROM debian:12\n# \xff\xfe\nENV A b\n")
     assert fix(source, LintSettings()).source.encode() == b"FROM debian:12\n# \xff\xfe\nENV A=b\n"
+
+
+def test_the_content_of_an_open_heredoc_is_not_ended() -> None:
+    text = "FROM alpine:3.20\nCOPY <<EOF /x\na"
+    assert fix(Source("Dockerfile", text), LintSettings(select=(Name("final-newline"),))).source.text == text
 
 
 def broken(text: str, at: tuple[int, int], put: str) -> Rule:
@@ -136,8 +141,8 @@ def test_git_apply_takes_the_diff_of_a_file_with_bom_and_crlf(tmp_path: Path) ->
 
 LINES = st.sampled_from(
     """FROM debian:12|from alpine:3 as X|FROM scratch|RUN apt-get update && apt-get install curl
-RUN apt install -y a \\|  b \\||# comment|  # indented|&& c|RUN <<EOF|EOF|ENV A b|ENV A=b \\|  C=d|ADD a b
-ADD a b /c|MAINTAINER me|CMD a b|CMD ['a']|CMD ["a"]|ENTRYPOINT x|WORKDIR a|EXPOSE 80/TCP|STOPSIGNAL 9
+RUN apt install -y a \\|  b \\||# comment|  # indented|&& c|RUN <<EOF|COPY <<EOF /x|EOF|ENV A b|ENV A=b \\
+  C=d|ADD a b|ADD a b /c|MAINTAINER me|CMD a b|CMD ['a']|CMD ["a"]|ENTRYPOINT x|WORKDIR a|EXPOSE 80/TCP|STOPSIGNAL 9
 COPY --from=x /a /b|RUN cd /x && make|RUN pip install x|RUN npm ci|RUN sudo x|RUN apk add x|RUN yum install y
 LABEL a b|USER x|HEALTHCHECK CMD x|RUN wget http://x|RUN curl -o a http://x|ONBUILD ENV a b|RUN \\""".replace(
         "\n", "|"
@@ -162,6 +167,52 @@ def test_fixes_of_any_file_come_to_rest_and_keep_the_other_instructions(
     assert again.source.text == result.source.text
     if end == "\r\n" and len(lines) > 1:
         assert "\n" not in result.source.text.replace("\r\n", "")
+
+
+MEANT = {"MAINTAINER": "LABEL", "ADD": "COPY"}
+# Arguments that no safe fix may touch.
+KEPT = frozenset(["ARG", "CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "USER", "VOLUME", "WORKDIR"])
+
+
+def said(one: Instruction) -> list[str]:
+    """The words behind the keyword, as Docker puts them together."""
+    words = one.line.arguments.text.split()
+    return ["apt-get" if word == "apt" else word for word in words]
+
+
+def is_within(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return all(word in rest for word in few)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(LINES, min_size=1, max_size=14), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans()
+)
+def test_safe_fixes_change_what_they_mean_to_and_nothing_else(
+    lines: list[str], end: str, mark: bool, every: bool
+) -> None:
+    text = end.join(["FROM debian:12", *lines])
+    chosen = LintSettings(select=(Name("all"),)) if every else LintSettings()
+    source = Source.decode("Dockerfile", b"\xef\xbb\xbf" * mark + text.encode())
+    result = fix(source, chosen).source
+    before, after = parse(source), parse(result)
+    assert result.encode().startswith(b"\xef\xbb\xbf") == mark
+    assert comments(result.text) == comments(text)
+    assert len(after.instructions) == len(before.instructions)
+    for old, new in zip(before.instructions, after.instructions, strict=True):
+        assert new.keyword in (old.keyword, MEANT.get(old.keyword))
+        for was, now in zip(old.heredocs, new.heredocs, strict=True):
+            assert is_within(was.body.text.split(), now.body.text.split())
+            assert old.keyword == "RUN" or now.body.text == was.body.text
+        if old.keyword in KEPT:
+            assert said(new) == said(old)
+        if old.keyword == "RUN":
+            assert is_within(said(old), said(new))
+
+
+def comments(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
 def test_every_fix_is_declared_by_an_example() -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 def check(facts: Facts) -> Iterator[Finding]:
     lines = facts.source.lines
+    last = facts.dockerfile.instructions[-1:]
+    if any(not heredoc.terminated for one in last for heredoc in one.heredocs):
+        return  # the end is the content of a file
     if lines and lines[-1]:
         end = Position(len(lines), len(lines[-1]) + 1)
         place = Span(end, end)
