@@ -141,12 +141,11 @@ def test_git_apply_takes_the_diff_of_a_file_with_bom_and_crlf(tmp_path: Path) ->
 
 LINES = st.sampled_from(
     """FROM debian:12|from alpine:3 as X|FROM scratch|RUN apt-get update && apt-get install curl
-RUN apt install -y a \\|  b \\||# comment|  # indented|&& c|RUN <<EOF|COPY <<EOF /x|EOF|ENV A b|ENV A=b \\
-  C=d|ADD a b|ADD a b /c|MAINTAINER me|CMD a b|CMD ['a']|CMD ["a"]|ENTRYPOINT x|WORKDIR a
-EXPOSE 80/TCP|STOPSIGNAL 9|COPY --from=x /a /b|RUN cd /x && make|RUN pip install x|RUN npm ci|RUN sudo x|RUN apk add x|RUN yum install y
-LABEL a b|USER x|HEALTHCHECK CMD x|RUN wget http://x|RUN curl -o a http://x|ONBUILD ENV a b|RUN \\""".replace(
-        "\n", "|"
-    ).split("|")
+RUN apt install -y a \\|  b \\||# comment|  # indented|&& c|RUN <<EOF|COPY <<EOF /x|EOF|ENV A b
+ENV A=b \\|  C=d|ADD a b|ADD a b /c|MAINTAINER me|CMD a b|CMD ['a']|CMD ["a"]|ENTRYPOINT x|WORKDIR a
+EXPOSE 80/TCP|STOPSIGNAL 9|COPY --from=x /a /b|RUN cd /x && make|RUN pip install x|RUN npm ci
+RUN sudo x|RUN apk add x|RUN yum install y|LABEL a b|USER x|HEALTHCHECK CMD x|RUN wget http://x
+RUN curl -o a http://x|ONBUILD ENV a b|RUN \\""".replace("\n", "|").split("|")
 )
 
 
