@@ -6,9 +6,10 @@ holds the images of both files against each other; who builds them is `verbs`.
 
 from ctr_ci.split.decide import split
 from ctr_ci.split.model import Artefact, Fine, Folder, Refusal, Split, Wish
-from ctr_ci.split.proof import Check, Proof, compare, left_behind, program
+from ctr_ci.split.proof import TRIAL, Check, Proof, compare, left_behind, program
 
 __all__ = [
+    "TRIAL",
     "Artefact",
     "Check",
     "Fine",

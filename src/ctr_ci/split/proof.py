@@ -23,6 +23,7 @@ TOOLCHAINS = (
 )
 LIBRARIES = ("lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib", "usr/local/lib64")
 EXECUTABLE = 0o111
+TRIAL = ".ctr-ci-split"  # how the names begin of what a trial build adds to its context
 # What package managers note down for themselves.
 PASSING = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/", "etc/alternatives/", "etc/ld.so.cache")
 
@@ -57,7 +58,7 @@ class Proof:
 
 def compare(before: Contents, after: Contents, made: Split) -> tuple[Check, ...]:
     """The parts of the proof that need no container."""
-    kept = dict(_kept(before.state, made.artefacts))
+    kept = {old: new for old, new in _kept(before.state, made.artefacts) if not _is_trial(old)}
     return (
         _config(before, after, made),
         _command(before.state, after.state),
@@ -86,7 +87,17 @@ def left_behind(before: Contents, after: Contents) -> tuple[str, ...]:
         and not before.weight.layers[item.layer].base
         and not item.path.startswith(PASSING)
     }
-    return tuple(sorted(path for path in found if path not in tree and _is_new(before.state, path, there)))
+    return tuple(
+        sorted(
+            path
+            for path in found
+            if path not in tree and not _is_trial(path) and _is_new(before.state, path, there)
+        )
+    )
+
+
+def _is_trial(path: str) -> bool:
+    return path.rpartition("/")[2].startswith(TRIAL)
 
 
 def _is_new(state: State, path: str, there: set[tuple[int, int]]) -> bool:

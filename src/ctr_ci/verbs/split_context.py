@@ -1,22 +1,22 @@
 """The build context of a split: the names in a folder as COPY sees them, and the tar that a build gets.
 
-The Dockerfile of a trial build goes along under a name of ours that .dockerignore leaves out, so that no
-COPY brings it into an image and both builds see the same files.
+The Dockerfile of a trial build goes along under a name of ours. The classic builder takes it out of the
+context where .dockerignore names it; BuildKit does not, so its two builds get both files alike. So both
+builds see the same files, and the second one takes the layers of the first from the cache.
 """
 
 from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctr_ci.lint import Ignore
 from ctr_ci.problem import InputError, Problem
-from ctr_ci.split import Folder
+from ctr_ci.split import TRIAL, Folder
 
-DOCKERFILE = ".ctr-ci-split"
 IGNORE = ".dockerignore"
 MOST = 200_000  # names
 READ = ("package.json",)
@@ -44,13 +44,14 @@ class BuildContext:
                 texts.append((name, path.read_text(encoding="utf-8", errors="replace")))
         return Folder(files, tuple(texts))
 
-    def tar(self, dockerfile: bytes) -> Iterator[bytes]:
-        """The archive of a build whose Dockerfile is `dockerfile`, at DOCKERFILE."""
+    def tar(self, dockerfiles: Mapping[str, bytes]) -> Iterator[bytes]:
+        """The archive of a build, with Dockerfiles by their names, which begin with TRIAL."""
         told = self.ignore if self.ignore else IGNORE
-        yield from _member(IGNORE, f"{told}\n{DOCKERFILE}\n".encode())
-        yield from _member(DOCKERFILE, dockerfile)
+        yield from _member(IGNORE, f"{told}\n{TRIAL}*\n".encode())
+        for name, text in dockerfiles.items():
+            yield from _member(name, text)
         for name in self.names:
-            if name not in (IGNORE, DOCKERFILE):
+            if name != IGNORE and name not in dockerfiles:
                 yield from self._packed(name)
         yield bytes(2 * tarfile.BLOCKSIZE)
 

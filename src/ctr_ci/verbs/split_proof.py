@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TextIO
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from ctr_ci.engine import (
     BUILD_LABEL,
     OWNER_LABEL,
     BuildFailed,
+    BuildLine,
     CannotStart,
     ContainerSpec,
     Engine,
@@ -23,9 +25,9 @@ from ctr_ci.engine import (
 from ctr_ci.image import Contents, contents
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.runner import owner
-from ctr_ci.split import Check, Proof, Split, compare, left_behind, program
+from ctr_ci.split import TRIAL, Check, Proof, Split, compare, left_behind, program
 from ctr_ci.value import replace
-from ctr_ci.verbs.split_context import DOCKERFILE, BuildContext
+from ctr_ci.verbs.split_context import BuildContext
 
 OUTPUT_LIMIT = 1 << 20  # bytes of each stream that are compared
 
@@ -57,9 +59,15 @@ def prove(
     try:
         ids: list[str] = []
         with _leaving(engine, ids if trial.keep_images else []) as built:
-            for which, text in (("old", source.encode()), ("new", source.encode(made.text))):
+            texts = {f"{TRIAL}.old": source.encode(), f"{TRIAL}.new": source.encode(made.text)}
+            buildkit = needs_buildkit(dockerfile)
+            for name, text in texts.items():
+                which = name.rpartition(".")[2]
                 print(f"building the {which} file", file=stderr)
-                ids.append(_build(engine, which, text, dockerfile, context, trial, built, stderr))
+                archive = context.tar(texts if buildkit else {TRIAL: text})
+                place = name if buildkit else TRIAL
+                build = partial(engine.build, archive, place, arguments=trial.arguments, buildkit=buildkit)
+                ids.append(_built(build, which, source.path, built, stderr if trial.verbose else None))
             old, new = (_contents(engine, one) for one in ids)
             checks = [*compare(old, new, made), _loads(engine, ids[1], new, trial)]
             checks += [_same(engine, ids[0], ids[1], command, trial) for command in trial.checks]
@@ -83,36 +91,19 @@ def _leaving(engine: Engine, kept: list[str]) -> Iterator[list[str]]:
                 engine.remove_image(one)
 
 
-def _build(
-    engine: Engine,
-    which: str,
-    text: bytes,
-    dockerfile: Dockerfile,
-    context: BuildContext,
-    trial: Trial,
-    built: list[str],
-    stderr: TextIO,
-) -> str:
+def _built(lines: Iterator[BuildLine], which: str, path: str, built: list[str], log: TextIO | None) -> str:
+    """The ID of what a build makes; adds every image that it names to `built`."""
     made = ""
-    mine: list[str] = []
     try:
-        lines = engine.build(
-            context.tar(text), DOCKERFILE, arguments=trial.arguments, buildkit=needs_buildkit(dockerfile)
-        )
-        for line in lines:
+        for line in build():
             if line.image_id:
-                mine.append(line.image_id)
+                built.append(line.image_id)
                 made = line.image_id
-            elif trial.verbose:
-                print(f"  {line.text}", file=stderr)
+            elif log is not None:
+                print(f"  {line.text}", file=log)
     except BuildFailed as error:
-        found = [
-            replace(one, found=f"the {which} file: {one.found}", path=dockerfile.source.path)
-            for one in error.problems
-        ]
+        found = [replace(one, found=f"the {which} file: {one.found}", path=path) for one in error.problems]
         raise BuildFailed(*found) from error
-    finally:
-        built += mine
     return made
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ctr_ci.cli import main
-from ctr_ci.verbs.split_context import DOCKERFILE, read
+from ctr_ci.split import TRIAL
+from ctr_ci.verbs.split_context import read
 
 GO = 'FROM golang:1.21-bookworm\nWORKDIR /src\nCOPY . .\nRUN go build -o app .\nCMD ["./app"]\n'
 
@@ -125,12 +126,12 @@ def test_a_trial_build_gets_the_context_and_a_dockerfile_that_no_copy_sees(
     if ignore is not None:
         (folder / ".dockerignore").write_text(ignore)
     context = read(folder, folder / "Dockerfile")
-    with tarfile.open(fileobj=io.BytesIO(b"".join(context.tar(b"FROM scratch\n")))) as packed:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(context.tar({TRIAL: b"FROM scratch\n"})))) as packed:
         names = set(packed.getnames())
         told = packed.extractfile(".dockerignore")
         assert told is not None
-        assert told.read().decode().split("\n")[-2:] == [DOCKERFILE, ""]
+        assert told.read().decode().split("\n")[-2:] == [f"{TRIAL}*", ""]
     expected = {"Dockerfile", "main.go", "README.md", "run.sh", "templates", "templates/index.html"}
     left = {None: set(), "templates\n*.md": {"README.md", "templates", "templates/index.html"}}
     gone = left.get(ignore, {"Dockerfile", "README.md", "run.sh"})
-    assert names == (expected - gone) | {DOCKERFILE, ".dockerignore"}
+    assert names == (expected - gone) | {TRIAL, ".dockerignore"}
