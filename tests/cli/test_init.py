@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,9 +72,40 @@ def test_a_registry_adds_a_publishing_job_with_no_more_than_it_needs(tmp_path: P
     assert main(["init", str(tmp_path), "--registry", "ghcr.io/team"]) == 0
     text = (tmp_path / WORKFLOW).read_text()
     assert "packages: write" in text
-    assert "publish-to: ghcr.io/team" in text
+    assert f"github.event_name == 'push' && 'ghcr.io/team/{tmp_path.name.replace('_', '-')}'" in text
     assert "credential: github" in text
     assert "secrets." not in text
+
+
+def test_another_registry_takes_a_name_and_a_password_and_only_on_a_push(tmp_path: Path) -> None:
+    repository(tmp_path, "a/Dockerfile", "b/Dockerfile")
+    assert main(["init", str(tmp_path), "--registry", "registry.example/team"]) == 0
+    lines = (tmp_path / WORKFLOW).read_text().splitlines()
+    given = [line for line in lines if "publish-to" in line or "secrets." in line]
+    assert len(given) == 3
+    assert all("github.event_name == 'push' && " in line for line in given)
+    assert "'registry.example/team'" in given[0]  # two images: each below it
+
+
+@pytest.mark.parametrize("name", ["cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json"])
+def test_a_config_that_exists_is_what_the_workflow_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_text('{"steps": [{"name": "busybox"}]}\n')
+    assert main(["init", str(tmp_path)]) == 0
+    assert f"config: {name}\n" in (tmp_path / WORKFLOW).read_text()
+    said = capsys.readouterr().out
+    assert "no Dockerfile yet" not in said
+    assert "then `ctr-ci run .`" in said
+
+
+@pytest.mark.parametrize("registry", [None, "ghcr.io/team", "registry.example/team"])
+def test_the_workflow_is_one_that_github_takes(tmp_path: Path, registry: str | None) -> None:
+    repository(tmp_path, "Dockerfile")
+    assert main(["init", str(tmp_path), *(("--registry", registry) if registry else ())]) == 0
+    actionlint = Path(sys.executable).with_name("actionlint")
+    done = subprocess.run([actionlint, tmp_path / WORKFLOW], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_a_repository_without_a_dockerfile_is_told_so(

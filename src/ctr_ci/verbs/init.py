@@ -34,12 +34,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the repository holds: Dockerfiles as paths from its root, its default branch, its name."""
+    """What the repository holds: Dockerfiles as paths from its root, its default branch, its name, its
+    build config ("" none)."""
 
     dockerfiles: tuple[str, ...]
     branch: str
     name: str
     registry: str | None
+    config: str = ""
+
+    @property
+    def builds(self) -> bool:
+        return bool(self.dockerfiles or self.config)
 
 
 def files(facts: Facts) -> dict[str, str]:
@@ -65,7 +71,8 @@ def init(request: Request, out: TextIO) -> Exit:
         Repository.parse(f"{request.registry}/app")
     git = git_facts(folder)
     name = re.sub(r"[^a-z0-9]+", "-", (git.repo or folder.resolve().name).lower()).strip("-") or "app"
-    facts = Facts(tuple(_dockerfiles(folder)), git.branch or "main", name, request.registry)
+    config = _taken(folder, CONFIGS[0])
+    facts = Facts(tuple(_dockerfiles(folder)), git.branch or "main", name, request.registry, config)
     for path, text in files(facts).items():
         target = folder / path
         taken = _taken(folder, path)
@@ -106,6 +113,10 @@ def _image(dockerfile: str, name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", own.lower()).strip("-") or name
 
 
+def _one_image(facts: Facts) -> str:
+    return _image(facts.dockerfiles[0], facts.name) if facts.dockerfiles else facts.name
+
+
 def _cloudbuild(facts: Facts) -> str:
     steps, images = [], []
     for dockerfile in facts.dockerfiles:
@@ -132,21 +143,23 @@ def _cloudbuild(facts: Facts) -> str:
 
 def _workflow(facts: Facts) -> str:
     build = ""
-    if facts.dockerfiles:
-        publish = f"          publish-to: {facts.registry}\n" if facts.registry else ""
-        login = (
-            "          credential: github\n"
-            if facts.registry and facts.registry.startswith("ghcr.io/")
-            else "          credential: env:USER:PASSWORD\n"
-            "        env:\n"
-            "          USER: ${{ secrets.REGISTRY_USER }}\n"
-            "          PASSWORD: ${{ secrets.REGISTRY_PASSWORD }}\n"
-            if facts.registry
-            else ""
-        )
-        packages = (
-            "      packages: write\n" if facts.registry and facts.registry.startswith("ghcr.io/") else ""
-        )
+    if facts.builds:
+        publish = packages = ""
+        if facts.registry:
+            several = len(facts.dockerfiles) > 1  # images of several names go below what is given
+            to = facts.registry if several else f"{facts.registry}/{_one_image(facts)}"
+            publish = (
+                "          # Of a pull request nothing is pushed.\n"
+                f"          publish-to: ${{{{ github.event_name == 'push' && '{to}' || '' }}}}\n"
+            )
+            if facts.registry.startswith("ghcr.io/"):
+                packages = "      packages: write\n"
+                publish += "          credential: github\n"
+            else:
+                publish += "".join(
+                    f"          {name}: ${{{{ github.event_name == 'push' && secrets.{secret} || '' }}}}\n"
+                    for name, secret in (("username", "REGISTRY_USER"), ("password", "REGISTRY_PASSWORD"))
+                )
         build = f"""
   build:
     needs: lint
@@ -159,8 +172,9 @@ def _workflow(facts: Facts) -> str:
           persist-credentials: false
       - uses: org/ctr-action@v1
         with:
-          config: cloudbuild.yaml
-{publish}{login}"""
+          dockerfile: none
+          config: {facts.config or CONFIGS[0]}
+{publish}"""
     return f"""\
 name: ctr-ci
 on:
@@ -195,6 +209,8 @@ repos:
 
 
 def _next(facts: Facts) -> str:
+    if facts.config:
+        return "next: `ctr-ci lint .`, then `ctr-ci run .`: what no step tests, `ctr-ci publish` refuses\n"
     if not facts.dockerfiles:
         return "no Dockerfile yet: write one, then run `ctr-ci init` again for a cloudbuild.yaml\n"
     return "next: `ctr-ci lint .`, then say in cloudbuild.yaml how to test the image, then `ctr-ci run .`\n"
