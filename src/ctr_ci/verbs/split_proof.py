@@ -91,7 +91,9 @@ def _leaving(engine: Engine, kept: list[str]) -> Iterator[list[str]]:
                 engine.remove_image(one)
 
 
-def _built(lines: Iterator[BuildLine], which: str, path: str, built: list[str], log: TextIO | None) -> str:
+def _built(
+    build: Callable[[], Iterator[BuildLine]], which: str, path: str, built: list[str], log: TextIO | None
+) -> str:
     """The ID of what a build makes; adds every image that it names to `built`."""
     made = ""
     try:
