@@ -25,6 +25,8 @@ from ctr_ci.gate.policy import (
     Lint,
     MaxBuildBytes,
     MaxSize,
+    MaxWaste,
+    NoFile,
     NonRoot,
     NoSecrets,
     Policy,
@@ -109,6 +111,10 @@ def _check(
             return _over("the image", image.size_bytes, limit)
         case MaxBuildBytes(limit):
             return _over("what only built it", looked.weight.build_bytes, limit)
+        case MaxWaste(limit):
+            return _over("what later layers hide", looked.weight.waste_bytes, limit)
+        case NoFile(globs):
+            return looked.fits(globs)
         case Lint(fail_on):
             return around.lint(fail_on)
         case NonRoot():
@@ -136,6 +142,10 @@ def _asks(check: Check) -> str:
             return f"at most {_mb(limit)}"
         case MaxBuildBytes(limit):
             return f"at most {_mb(limit)} that only built it"
+        case MaxWaste(limit):
+            return f"at most {_mb(limit)} that later layers hide"
+        case NoFile(globs):
+            return f"no file {', '.join(globs)}"
         case Lint(fail_on):
             return f"no lint finding of {fail_on} or worse"
         case NonRoot():
@@ -173,6 +183,12 @@ class _Looked:
         from ctr_ci.image import inspect  # costs what a whole `ctr-ci lint` may; few gates weigh
 
         return inspect(self._engine.export(self._id))
+
+    def fits(self, globs: tuple[str, ...]) -> str:
+        """The paths that fit one of these, "" where there is none."""
+        from ctr_ci.image import Limits, breaches
+
+        return "; ".join(breach.text for breach in breaches(self.weight, Limits(no_file=globs), _mb))
 
     @cached_property
     def config(self) -> bytes:

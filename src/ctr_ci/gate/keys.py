@@ -46,6 +46,13 @@ KEYS = (
     ),
     Key("max-size", _AMOUNT, "the image's size on disk is at most this", "120MB"),
     Key("max-build-bytes", _AMOUNT, "what only built the image takes at most this much of it", "0"),
+    Key("max-waste", _AMOUNT, "lower layers hold at most this much that later ones hide", "10MB"),
+    Key(
+        "no-file",
+        {"anyOf": [_TEXTS, _TEXT]},
+        "no path in any layer fits one of these globs, also where a later layer deletes it",
+        "['*.pem', .git/]",
+    ),
     Key("non-root", _FLAG, "the image names a user, and it is not root", "true"),
     Key("no-secrets", _FLAG, "no credential in its environment, labels and history", "true"),
     Key(

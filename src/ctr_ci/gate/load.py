@@ -20,6 +20,8 @@ from ctr_ci.gate.policy import (
     Lint,
     MaxBuildBytes,
     MaxSize,
+    MaxWaste,
+    NoFile,
     NonRoot,
     NoSecrets,
     Policy,
@@ -96,6 +98,16 @@ class _Reader(Reading):
             self.say(entry.value.span, f"{text!r} is a share", "an amount such as 120MB, or 0")
             return None
         return make(size)
+
+    def _no_file(self, entry: Entry, _: dict[str, Entry]) -> Check:
+        from ctr_ci.image import Limits
+
+        for node in entry.value.items if isinstance(entry.value, List) else (entry.value,):
+            try:
+                Limits(no_file=(self.text(node),))
+            except InputError as error:
+                self.say(node.span, error.problems[0].found, error.problems[0].expected)
+        return NoFile(self.texts(entry))
 
     def _lint(self, entry: Entry, _: dict[str, Entry]) -> Check:
         inner = self.keys(entry.value, ("fail-on",), "lint")
@@ -197,6 +209,8 @@ def _flagged(make: Callable[[], Check]) -> _Read:
 _READ: dict[str, _Read] = {
     "max-size": _sized(MaxSize),
     "max-build-bytes": _sized(MaxBuildBytes),
+    "max-waste": _sized(MaxWaste),
+    "no-file": _Reader._no_file,
     "non-root": _flagged(NonRoot),
     "no-secrets": _flagged(NoSecrets),
     "labels": _Reader._labels,

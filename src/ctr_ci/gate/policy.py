@@ -35,6 +35,20 @@ class MaxBuildBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxWaste:
+    """`max-waste`: what lower layers hold and later ones hide, in bytes."""
+
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoFile:
+    """`no-file`: no path in any layer fits one of these globs."""
+
+    globs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lint:
     """`lint`: no finding of this severity or worse in the Dockerfile."""
 
@@ -87,7 +101,19 @@ class StructureTest:
     within_s: float = 600.0
 
 
-Check = MaxSize | MaxBuildBytes | Lint | NonRoot | Labels | NoSecrets | Command | Healthcheck | StructureTest
+Check = (
+    MaxSize
+    | MaxBuildBytes
+    | MaxWaste
+    | NoFile
+    | Lint
+    | NonRoot
+    | Labels
+    | NoSecrets
+    | Command
+    | Healthcheck
+    | StructureTest
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,18 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is asked of an image; None and () ask nothing. `no_file`: globs of paths from the root, `*`
-    within a name, `**` across folders; one without `/` is a file's name anywhere. `no_secrets`: none
-    in any layer."""
+    """What is asked of an image; None and () ask nothing. `no_file`: see `glob`. `no_secrets`: none in
+    any layer. Raises InputError for a glob that is none, before any image is read."""
 
     max_size: Amount | None = None
     max_build_bytes: Amount | None = None
     max_waste: Amount | None = None
     no_file: tuple[str, ...] = ()
     no_secrets: bool = False
+
+    def __post_init__(self) -> None:
+        for pattern in self.no_file:
+            glob(pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,16 @@ def breaches(weight: Weight, limits: Limits, say: Callable[[int], str]) -> tuple
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
-    """Whether a path (from the root, no leading `/`) fits `pattern`."""
-    anywhere = "/" not in pattern
-    parts = re.split(r"(\*\*/?|\*|\?|\[[^]]+\])", pattern.lstrip("/"))
+    """Whether a path (from the root, no leading `/`) fits `pattern`: `*` and `?` stand for what is no
+    `/`, `**` for any folders, `[a-z]` and `[!a-z]` for one character. Without a `/` before its end it is
+    a name anywhere. One that ends in `/`, or has no wildcard, also fits all below a folder of that name.
+    Raises InputError where it is no pattern."""
+    plain = pattern.strip("/")
+    if not plain:
+        raise _no_glob(pattern, "is no pattern of files")
+    anywhere = "/" not in pattern.rstrip("/")
+    below = "/.*" if pattern.endswith("/") else "" if re.search(r"[*?[]", pattern) else "(?:/.*)?"
+    parts = re.split(r"(\*\*/?|\*|\?|\[!?[^]]+\])", plain)
     text = ""
     for part in parts:
         if part in ("**/", "**"):
@@ -111,11 +121,22 @@ def glob(pattern: str) -> Callable[[str], bool]:
         elif part == "?":
             text += "[^/]"
         elif part.startswith("[") and part.endswith("]"):
-            text += "[" + ("^" + part[2:] if part.startswith("[!") else part[1:])
+            negated = part.startswith("[!")
+            inner = re.sub(r"([\\^&|~[])", r"\\\1", part[2 if negated else 1 : -1])
+            text += f"[^/{inner}]" if negated else f"[{inner}]"
         else:
             text += re.escape(part)
-    compiled = re.compile(("(?:.*/)?" if anywhere else "") + text)
+    try:
+        compiled = re.compile(("(?:.*/)?" if anywhere else "") + text + below, re.DOTALL)
+    except re.error as error:
+        raise _no_glob(pattern, f"has a range that is none ({error})") from error
     return lambda path: compiled.fullmatch(path) is not None
+
+
+def _no_glob(pattern: str, what: str) -> InputError:
+    return InputError(
+        Problem(f"no-file {pattern!r} {what}", expected="such as *.pem, /usr/bin/gcc*, **/.git/** or .git/")
+    )
 
 
 def _named(items: Iterable[Item]) -> str:

@@ -14,6 +14,8 @@ from ctr_ci.gate.policy import (
     Lint,
     MaxBuildBytes,
     MaxSize,
+    MaxWaste,
+    NoFile,
     NonRoot,
     NoSecrets,
     StructureTest,
@@ -36,6 +38,8 @@ stages:
   - {name: test, steps: [unit, 2], gate: true}
 gates:
   - {name: weight, max-size: 120MB, max-build-bytes: 0}
+  - {name: lean, max-waste: 1kB, no-file: ["*.pem", .git/]}
+  - {name: clean, no-file: id_rsa}
   - {name: starts, healthcheck: {within: 1m30s}}
   - {name: says-hello, command: [/quickstart.sh], expect: {exit: 3, stdout: Hello}, within: 5s}
   - {name: structure, structure-test: tests/structure.yaml}
@@ -48,6 +52,8 @@ publish: {require: [test, weight], to: registry.example/team}
         stages=(Stage("build", ("app",)), Stage("test", ("unit", "2"), gate=True)),
         gates=(
             Gate("weight", (MaxSize(120_000_000), MaxBuildBytes(0))),
+            Gate("lean", (MaxWaste(1000), NoFile(("*.pem", ".git/")))),
+            Gate("clean", (NoFile(("id_rsa",)),)),
             Gate("starts", (Healthcheck(90.0),)),
             Gate("says-hello", (Command(("/quickstart.sh",), None, 3, "Hello", None, 5.0),)),
             Gate("structure", (StructureTest("tests/structure.yaml"),)),
@@ -69,6 +75,8 @@ def test_an_empty_policy_is_the_implicit_rule() -> None:
         ("{max-size: 1MB}", "a gate without a name", "2:3"),
         ("{name: x, max-siz: 1MB}", "unknown key 'max-siz' in a gate", "2:13"),
         ("{name: x, max-size: much}", "'much' is no amount", "2:23"),
+        ("{name: x, no-file: [ok, '[z-a]']}", "no-file '[z-a]' has a range that is none", "2:27"),
+        ("{name: x, no-file: /}", "no-file '/' is no pattern of files", "2:22"),
         ("{name: x, max-size: 10%}", "'10%' is a share", "2:23"),
         ("{name: x, healthcheck: {within: soon}}", "'soon' is no duration", "2:35"),
         ("{name: x, lint: {fail-on: awful}}", "'awful' is no severity", "2:29"),

@@ -47,10 +47,39 @@ def test_other_texts_are_refused_with_what_is_expected(text: str) -> None:
         ("[!a]", "a", False),
         ("usr/bin/gcc?12", "usr/bin/gcc-12", True),
         ("a+b(c)", "x/a+b(c)", True),
+        (".git", "app/.git/config", True),
+        (".git", "app/.gitignore", False),
+        (".git/", "app/.git/config", True),
+        (".git/", "app/.git", False),
+        ("/src/", "src/deep/main.c", True),
+        ("/src/", "app/src/main.c", False),
+        ("root/.ssh", "root/.ssh/config", True),
+        ("*.d", "etc/conf.d/x", False),
+        ("*.d/", "etc/conf.d/x", True),
+        ("**/*.c", "main.c", True),
+        ("src/**", "src/a/b", True),
+        ("src/**", "src", False),
+        ("a**z", "a/b/z", True),
+        ("?", "ab", False),
+        ("[!a-c]", "x/d", True),
+        ("x[!a]y", "x/y", False),
+        ("[a^]", "^", True),
+        (r"[a\\b]", "\\", True),
+        ("[[]", "[", True),
+        ("a[b", "a[b", True),
+        ("*.pem", "etc/a\nb.pem", True),
+        ("caf\udce9", "caf\udce9", True),
     ],
 )
 def test_globs_fit_paths_from_the_root_and_bare_names_anywhere(pattern: str, path: str, fits: bool) -> None:
     assert glob(pattern)(path) is fits
+
+
+@pytest.mark.parametrize("pattern", ["", "/", "//", "[z-a]"])
+def test_what_is_no_glob_is_refused_before_an_image_is_read(pattern: str) -> None:
+    with pytest.raises(InputError) as error:
+        Limits(no_file=(pattern,))
+    assert "*.pem" in error.value.problems[0].expected
 
 
 def test_a_broken_limit_says_which_and_by_how_much() -> None:
