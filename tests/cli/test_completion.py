@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
+import signal
 import subprocess
 from pathlib import Path
 
@@ -46,6 +50,46 @@ def test_the_other_shells_read_their_script(
         [debian.command(shell), "-n", str(path)], capture_output=True, text=True, check=False
     )
     assert (made.returncode, made.stderr) == (0, "")
+
+
+def test_fish_offers_a_commands_options_and_their_values(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ctr-ci.fish"
+    path.write_text(script("fish", capsys))
+
+    def offered(line: str) -> set[str]:
+        ask = f"source {path}; complete -C {line!r}"
+        made = subprocess.run(
+            [debian.command("fish"), "--no-config", "-c", ask], capture_output=True, text=True, check=True
+        )
+        return {word.partition("\t")[0] for word in made.stdout.splitlines()}
+
+    assert set(COMMANDS) <= offered("ctr-ci ")
+    assert "--fail-on" in offered("ctr-ci lint --fail")
+    assert {"error", "warning"} <= offered("ctr-ci lint --fail-on ")
+
+
+def test_zsh_completes_an_option_at_the_prompt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "_ctr-ci").write_text(script("zsh", capsys))
+    (tmp_path / ".zshrc").write_text(
+        f"PS1='> '; fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -d {tmp_path}/dump\n"
+    )
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TERM": "dumb"}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(debian.command("zsh"), ["zsh", "-i"], environment)
+    try:
+        for typed, awaited in ((b"", b"> "), (b"ctr-ci lint --fail\t", b"--fail-on")):
+            os.write(terminal, typed)
+            said = b""
+            while awaited not in said:
+                assert select.select([terminal], [], [], 30)[0], f"zsh said {said!r} and no more"
+                said += os.read(terminal, 4096)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.close(terminal)
+        os.waitpid(pid, 0)
 
 
 def test_another_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
