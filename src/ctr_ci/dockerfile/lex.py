@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SPECIAL = "@*#?-$!0"
+MOST = 1 << 24  # characters that one replacement may come to, or look at
 DEEPEST = 100  # levels of ${a:-${b:-…}}; a level takes three frames of the thousand that there are
 
 
@@ -283,7 +284,7 @@ class Lexer:
         if value is None and self.keep_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
         held = value or ""
-        if UNKNOWN in held:
+        if UNKNOWN in held or len(held) * (len(replacement) + len(held) * ("*" in pattern)) > MOST:
             return UNKNOWN
         import re
 

@@ -10,14 +10,19 @@ class LexError(Exception):
 
 
 def as_regex(pattern: str, greedy: bool) -> str:
-    """A shell pattern of `*`, `?` and `\\` escapes as a regular expression. Raises LexError."""
+    """A shell pattern of `*`, `?` and `\\` escapes as a regular expression. Raises LexError.
+
+    All stars take as little as they can, but for the last one of a greedy pattern: the end is the same,
+    and none of them (`(?>…)`) need be tried again, which for a dozen of them would take for ever.
+    """
     out: list[str] = []
+    parts = [out]
     at = 0
     while at < len(pattern):
         char = pattern[at]
         at += 1
         if char == "*":
-            out.append(".*" if greedy else ".*?")
+            parts.append(out := [])
         elif char == "?":
             out.append(".")
         elif char == "\\":
@@ -30,7 +35,9 @@ def as_regex(pattern: str, greedy: bool) -> str:
             out.append(re.escape(char))
         else:
             out.append(re.escape(char))
-    return "".join(out)
+    first, *others = ["".join(part) for part in parts]
+    last = f".*{others.pop()}" if greedy and others else ""
+    return first + "".join(f"(?>.*?{part})" for part in others) + last
 
 
 def without_prefix(pattern: str, value: str, longest: bool) -> str:

@@ -77,10 +77,10 @@ def _finding(file: Linted, group: list[Finding], paint: Paint, shown: Shown) -> 
     if finding.bytes is not None:
         lines.append(f"  {gutter} = {finding.bytes / 1e6:.1f} MB in the image")
     for line in finding.help.splitlines():
-        lines.append(f"  {gutter} {paint('help', 'help:')} {line}")
+        lines.append(f"  {gutter} {paint('help', 'help:')} {visible(line)}")
     if finding.fix:
         flag = "--fix" if finding.fix.safety.value == "safe" else "--unsafe-fixes"
-        lines.append(f"  {gutter} {paint('help', 'fix:')} {finding.fix.title} ({flag})")
+        lines.append(f"  {gutter} {paint('help', 'fix:')} {visible(finding.fix.title)} ({flag})")
     return lines
 
 

@@ -127,6 +127,38 @@ def test_values_that_double_line_by_line_are_not_followed_without_end() -> None:
     assert dockerfile.globals.known("A3") == "x" * 16
 
 
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("${V//" + "a*" * 12 + "b/c}", "a" * 3000),
+        ("${V#" + "a*" * 12 + "b}", "a" * 3000),
+        ("${V%%" + "a*" * 12 + "b}", "a" * 3000),
+        ("${V/" + "a*" * 12 + "/c}", "c"),
+        ("${W//a/$W}", None),
+        ("${W//a*b/c}", None),
+    ],
+)
+def test_a_pattern_takes_neither_ages_nor_all_memory(word: str, value: str | None) -> None:
+    env = Variables([("V", "a" * 3000), ("W", "a" * 60_000)])
+    assert Scope(env, Variables(()), "\\", open=False).expand(word).value == value
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("${A/*a*r/-}", "-.gz"),
+        ("${A/a*r*/-}", "x/y.t-"),
+        ("${A#*.}", "tar.gz"),
+        ("${A##*.*}", ""),
+        ("${A%.*}", "x/y.tar"),
+        ("${A%%.*}", "x/y"),
+        ("${A##*/*a?}", ".gz"),
+    ],
+)
+def test_stars_take_what_they_can_only_at_the_end(word: str, value: str) -> None:
+    assert SCOPE.expand(word).value == value
+
+
 def test_variables_nested_too_deeply_are_a_problem_and_no_crash() -> None:
     deep = "${A:-" * 9_000 + "a" + "}" * 9_000
     dockerfile = parse(Source("Dockerfile", f"FROM a\nENV X={deep}\n"))

@@ -137,7 +137,7 @@ def test_text_marks_the_place_under_the_source_line() -> None:
 
 
 def test_text_sends_no_control_characters_of_the_file() -> None:
-    rendered = render("text", outcome("FROM debian:12\nENV A \x1b]0;evil\x07\n"))
+    rendered = render("text", outcome("FROM debian:12\nENV A \x1b]0;evil\x07\nWORKDIR a\x1b[2Jb\n"))
     assert "\x1b" not in rendered
     assert "\x07" not in rendered
 

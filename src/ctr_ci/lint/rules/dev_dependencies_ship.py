@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from ctr_ci.shell import Command
 
 
+_BUILDS = (" run build", " run compile", "yarn build", "tsc", "webpack", "npm test", "run test")
+
+
 def check(facts: Facts) -> Iterator[Finding]:
+    last_prune: int | None = None  # where it begins; looked for once, and only for an npm ci
+    builds: dict[int, bool] = {}
     for run in facts.each(Run):
         if not facts.ships(run):
             continue
@@ -25,13 +30,15 @@ def check(facts: Facts) -> Iterator[Finding]:
         script = facts.script(run)
         later = script.commands if script else ()
         for one in facts.operations(run):
-            if (
-                one.manager == "npm"
-                and one.verb == "ci"
-                and not production
-                and not _npm_omits(one)
-                and not _pruned(facts, run)
-            ):
+            if one.manager == "npm" and one.verb == "ci" and not production and not _npm_omits(one):
+                if last_prune is None:
+                    last_prune = _last_prune(facts)
+                stage = facts.stage_of(run)
+                start = stage.base.start if stage is not None else len(facts.source.text)
+                if start not in builds:
+                    builds[start] = any(word in facts.source.text[start:] for word in _BUILDS)
+                if run.start <= last_prune or builds[start]:
+                    continue
                 yield _finding(facts, run, one.command, "npm ci", "npm ci --omit=dev")
         for command in later:
             values = command.values
@@ -58,20 +65,16 @@ def _npm_omits(one: Operation) -> bool:
     )
 
 
-def _pruned(facts: Facts, run: Run) -> bool:
-    stage = facts.stage_of(run)
-    for link in facts.shipping:
-        for other in link.instructions:
-            if (
-                isinstance(other, Run)
-                and other.start >= run.start
-                and "prune" in facts.source.text[other.start : other.end]
-            ):
-                return True
-    text = facts.source.text[stage.base.start :] if stage is not None else ""
-    return any(
-        word in text
-        for word in (" run build", " run compile", "yarn build", "tsc", "webpack", "npm test", "run test")
+def _last_prune(facts: Facts) -> int:
+    """Where the last RUN of what ships begins that prunes, -1 for none."""
+    return max(
+        (
+            one.start
+            for link in facts.shipping
+            for one in link.instructions
+            if isinstance(one, Run) and "prune" in facts.source.text[one.start : one.end]
+        ),
+        default=-1,
     )
 
 
