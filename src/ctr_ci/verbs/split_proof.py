@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from time import sleep
 from typing import TextIO
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from ctr_ci.split import TRIAL, Check, Proof, Split, compare, left_behind, progr
 from ctr_ci.value import replace
 from ctr_ci.verbs.split_context import BuildContext
 
+TRIES, WAIT_S = 20, 0.25  # of removing what a build that was broken off still holds
 OUTPUT_LIMIT = 1 << 20  # bytes of each stream that are compared
 
 
@@ -79,16 +81,26 @@ def prove(
 @contextmanager
 def _leaving(engine: Engine, kept: list[str]) -> Iterator[list[str]]:
     """Collects the IDs of images that builds name, and removes those that were not there before but for
-    the kept ones."""
+    the kept ones. A build that was broken off holds its last image until its container is gone."""
     before = engine.image_ids()
     built: list[str] = []
     try:
         yield built
     finally:
-        for one in reversed(dict.fromkeys(built)):
-            whole = f"sha256:{one.removeprefix('sha256:')}"
-            if not any(known.startswith(whole) for known in (*kept, *before)):
+        for _ in range(TRIES):
+            ours = _ours(engine, built, {*before, *kept})
+            for one in ours:
                 engine.remove_image(one)
+            if kept or not ours or not _ours(engine, ours, set()):  # a kept image keeps those below it
+                break
+            sleep(WAIT_S)
+
+
+def _ours(engine: Engine, built: list[str], others: set[str]) -> list[str]:
+    """The full IDs of what was built and is there, the newest first."""
+    there = engine.image_ids() - others
+    starts = [f"sha256:{one.removeprefix('sha256:')}" for one in reversed(dict.fromkeys(built))]
+    return [image for start in starts for image in there if image.startswith(start)]
 
 
 def _built(
