@@ -337,3 +337,18 @@ def test_rules_lists_explains_and_knows_the_nearest_name(
     assert "did you mean `untagged`?" in capfd.readouterr().err
     assert main(["rules", "--format", "json"]) == 0
     assert all(rule["why"] for rule in json.loads(capfd.readouterr().out))
+
+
+def test_a_folder_is_searched_for_every_usual_name(here: Path, lint: Lint) -> None:
+    found = [
+        "Dockerfile",
+        "Dockerfile-dev",
+        "Dockerfile.dev",
+        "Dockerfile_x",
+        "a.Dockerfile",
+        "containerfile",
+    ]
+    for name in [*found, "Dockerfile.dockerignore", "dockerfile-lexer.c", "Dockerfile.j2", "dockerfiles"]:
+        write(here, f"dockerfile-images/{name}", "FROM debian\n")
+    said = lint("--no-config", "--no-cache", "-f", "json", "dockerfile-images").json["findings"]
+    assert sorted({Path(str(one["path"])).name for one in said}) == found

@@ -15,11 +15,10 @@ from typing import TextIO
 from ctr_ci import __version__
 from ctr_ci.oci import Repository
 from ctr_ci.problem import Exit, InputError, Problem
+from ctr_ci.verbs.lint_search import search
 from ctr_ci.workspace import git_facts
 
-DOCKERFILE = re.compile(r"(?i)^((docker|container)file([._-].+)?|.+\.(docker|container)file)$")
-NOT_DOCKERFILES = (".dockerignore", ".md", ".j2", ".tmpl")
-SKIPPED = {".git", "node_modules", ".venv", "venv", "vendor", "testdata", ".ctr-ci"}
+SKIPPED = {"vendor", "testdata", ".ctr-ci"}  # Dockerfiles there are not the repository's to build
 CONFIGS = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
 
 
@@ -90,13 +89,10 @@ def init(request: Request, out: TextIO) -> Exit:
 
 
 def _dockerfiles(folder: Path) -> Iterable[str]:
-    found = []
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder)
-        named = DOCKERFILE.match(path.name) and not path.name.lower().endswith(NOT_DOCKERFILES)
-        if named and SKIPPED.isdisjoint(inside.parts) and path.is_file():
-            found.append(inside.as_posix())
-    return sorted(found, key=lambda path: (path.count("/"), path))
+    found, _ = search((str(folder),), ())
+    inside = (Path(path).relative_to(folder) for path in found)
+    kept = (path.as_posix() for path in inside if SKIPPED.isdisjoint(path.parts))
+    return sorted(kept, key=lambda path: (path.count("/"), path))
 
 
 def _taken(folder: Path, path: str) -> str:

@@ -44,11 +44,14 @@ _NOT = (
 
 
 def is_dockerfile(name: str) -> bool:
-    """Whether a file of this name is a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `app.Dockerfile`, …"""
+    """Whether a file of this name is a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`,
+    `app.Dockerfile`, …"""
     lower = name.lower()
     if lower.endswith(_NOT) or lower.endswith("~"):
         return False
-    stem = lower.partition(".")[0]
+    stem, dot, _ = lower.partition(".")
+    if not dot:  # a dot further on would be a program's ending: dockerfile-lexer.c
+        stem = stem.replace("_", "-").partition("-")[0]
     return stem in ("dockerfile", "containerfile") or lower.endswith((".dockerfile", ".containerfile"))
 
 
@@ -60,7 +63,7 @@ def search(given: Sequence[str], exclude: tuple[str, ...]) -> tuple[tuple[str, .
         if path == "-" or not os.path.isdir(path):
             found[path] = None
             continue
-        if is_dockerfile(os.path.basename(os.path.normpath(path))):
+        if os.path.basename(os.path.normpath(path)).lower() in ("dockerfile", "containerfile"):
             problems.append(
                 Problem("a folder", "a Dockerfile", "name the file in it, or the folder above it", path)
             )
