@@ -47,6 +47,16 @@ def test_a_broken_upload_goes_on_from_what_the_session_holds(keeping: KeepingReg
     assert keeping.received == len(content)  # no byte twice
 
 
+def test_an_upload_that_broke_behind_its_last_byte_names_no_empty_range(keeping: KeepingRegistry) -> None:
+    """Of the bytes 5-4 a registry may make what it will."""
+    content = os.urandom(2 * MIB)
+    keeping.cuts = [len(content)]
+    send(keeping, content)
+    assert keeping.methods() == ["POST", "PUT", "GET", "PUT"]
+    assert keeping.seen[-1][1] == ""
+    assert keeping.received == len(content)
+
+
 def test_it_may_break_again_and_again_as_long_as_it_gets_on(keeping: KeepingRegistry) -> None:
     content = os.urandom(60 * MIB)
     keeping.cuts = [9 * MIB] * 6

@@ -77,7 +77,7 @@ class Sending:
         """All that is missing in one PUT; what went wrong, where an answer says so."""
         self._begin()
         rest = replace(self._upload, start=self.at)
-        span = (("Content-Range", f"{self.at}-{rest.size - 1}"),) if self.at else ()
+        span = (("Content-Range", f"{self.at}-{rest.size - 1}"),) if 0 < self.at < rest.size else ()
         request = Request("PUT", self._closing(), (*BYTES, *span), rest, again=False, timeout_s=SEND_S)
         return self._stored(request, self._registry.answer(request))
 
