@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         limits=limits,
         files=arguments.files,
         top=arguments.top,
+        tree=arguments.tree or 0,
         engine=arguments.engine,
         color=_color(arguments.color),
         width=shutil.get_terminal_size((120, 24)).columns,
@@ -79,6 +80,7 @@ COMMAND = Command(
     example=(
         "  ctr-ci inspect app:latest\n"
         "  ctr-ci inspect app:latest --max-build-bytes 0 --max-size 120MB --no-file '*.pem'\n"
+        "  ctr-ci inspect app:latest --tree 3\n"
         "  ctr-ci inspect app.tar --format html:weight.html"
     ),
     options=(
@@ -105,6 +107,7 @@ COMMAND = Command(
         Option("--base", "the base image, to tell its layers from yours", metavar="IMAGE"),
         Option("--reference", "which image of an archive that holds several", metavar="NAME"),
         Option("--files", "json: every file, not the sums alone", kind="flag"),
+        Option("--tree", "text: the folders as a tree, so many names deep", kind="int", metavar="DEPTH"),
         Option("--top", "text: how many offenders each table names", kind="int", default=8, metavar="N"),
         Option(
             "--engine",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ctr_ci.image import Breach, Item, LayerWeight, Share, Weight, sums
 from ctr_ci.report.size_text import size_text
+from ctr_ci.report.weight_tree import weight_tree
 from ctr_ci.source import visible
 
 BAR = 24
@@ -27,8 +28,10 @@ def weight_text(
     color: bool = False,
     width: int = 100,
     top: int = TOP,
+    depth: int = 0,
 ) -> Iterator[str]:
-    """The lines of the report. `top`: how many offenders each table names."""
+    """The lines of the report. `top`: how many offenders each table names; `depth`: of the tree of
+    folders, 0 for none."""
     paint = _painted if color else _plain
     name = weight.names[0] if weight.names else weight.image_id[:19]
     layers = f"{len(weight.layers)} layer{'s' * (len(weight.layers) != 1)}"
@@ -44,6 +47,9 @@ def weight_text(
         yield from _offenders(weight, share, paint, top)
     yield from _ecosystems(weight, paint)
     yield from _duplicates(weight, paint, top)
+    if depth > 0:
+        yield ""
+        yield from weight_tree(weight, depth)
     yield from _secrets(weight, paint)
     for note in weight.notes:
         yield visible(f"note: {note}")

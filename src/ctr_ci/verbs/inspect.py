@@ -39,7 +39,8 @@ class Output:
 class Request:
     """`image`: an engine's reference or ID, an archive, an OCI or unpacked `docker save` folder, "-",
     or `registry://REFERENCE`. `base`: an engine's reference; `which`: one of several images in an
-    archive; `platform`: of several in a registry; `reach`: how that is reached."""
+    archive; `platform`: of several in a registry; `reach`: how that is reached. `tree`: how deep a tree
+    of folders the text has, 0 for none."""
 
     image: str
     base: str | None
@@ -53,6 +54,7 @@ class Request:
     width: int
     reach: Reach | None = None
     platform: str = ""
+    tree: int = 0
 
 
 def run(request: Request, environment: Mapping[str, str], out: TextIO) -> Exit:
@@ -180,7 +182,7 @@ def _report(
         # A file's name may be no UTF-8: its bytes are then shown as escapes.
         return weight_html(weight, broken).encode("utf-8", "backslashreplace").decode("utf-8")
     color = request.color and not plain_text
-    lines = weight_text(weight, broken, color=color, width=request.width, top=request.top)
+    lines = weight_text(weight, broken, color=color, width=request.width, top=request.top, depth=request.tree)
     return "".join(f"{line}\n" for line in lines)
 
 
