@@ -55,9 +55,12 @@ def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
     use: Use, quickstart: Path, registry: Callable[..., Registry]
 ) -> None:
     shop = registry(auth="token")
+    login = {"username": shop.user, "password": "${{ secrets.REGISTRY }}"}
+    secrets = {"REGISTRY": shop.password}
     done = use(
         quickstart,
-        {
+        login
+        | {
             "config": "cloudbuild.yaml",
             "project": PROJECT,
             "publish-to": f"{shop.host}/team/app",
@@ -65,10 +68,8 @@ def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
             "attest": "evidence",
             "sbom": "cyclonedx",
             "github-status": "true",
-            "username": shop.user,
-            "password": "${{ secrets.REGISTRY }}",
         },
-        secrets={"REGISTRY": shop.password},
+        secrets=secrets,
     )
     assert done.passed, done.log
     assert done.outputs["status"] == "SUCCESS"
@@ -85,6 +86,13 @@ def test_what_was_tested_is_pushed_and_its_digest_is_the_output(
     assert any(level == "notice" and "GITHUB_TOKEN" in text for level, _, _, text in done.annotations)
     assert done.page.startswith("<!doctype html>")
     assert "Hello, world!" in done.page  # what the steps printed is there
+    # Another workflow promotes it by that evidence: the same digest, without a build.
+    origin = f"{shop.host}/team/app@{done.outputs['digest']}"
+    promotion = {"dockerfile": "none", "from-registry": origin, "tags": "stable"}
+    promoted = use(quickstart, login | promotion | {"publish-to": f"{shop.host}/team/app"}, secrets=secrets)
+    assert promoted.passed, promoted.log
+    assert (promoted.outputs["digest"], promoted.outputs["tags"]) == (done.outputs["digest"], "stable")
+    assert "Tested by" in promoted.summary
     assert shop.password not in done.log + done.summary + repr(done.annotations)
 
 
