@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ctr_ci.problem import InputError, Problem
+from ctr_ci.value import value
 
 DEFAULT = "unix:///var/run/docker.sock"
 SCHEMES = ("unix://", "tcp://", "http://", "https://", "ssh://")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Address:
     """`certificates`: the folder with ca.pem, cert.pem and key.pem where the engine speaks TLS."""
 

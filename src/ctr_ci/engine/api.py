@@ -4,16 +4,16 @@ library; callers import from `ctr_ci.engine`."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from ctr_ci.problem import Refused, WorldError
+from ctr_ci.value import value
 
 BUILD_LABEL = "ctr-ci.build"  # the build's ID: on everything of ours in the engine
 OWNER_LABEL = "ctr-ci.owner"  # "<boot id>/<pid>/<process start ticks>": who must still be alive
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Image:
     """A local image. `id` and `layers` are digests as text (`sha256:...`); sizes in bytes."""
 
@@ -32,7 +32,7 @@ class Image:
     created: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bind:
     """A host path or a volume name seen in a container."""
 
@@ -41,7 +41,7 @@ class Bind:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ContainerSpec:
     """A container to create. `command` None: the image's own. `network` is a network's name,
     "none", or "container:ID". `labels` must hold BUILD_LABEL and OWNER_LABEL."""
@@ -67,7 +67,7 @@ class ContainerSpec:
     capabilities: tuple[str, ...] = ()  # beside those that every container has
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Output:
     """A piece of a container's output; `stream` is "stdout" or "stderr"."""
 
@@ -75,7 +75,7 @@ class Output:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Owned:
     """Something in the engine that carries our labels; `kind`: container, network or volume.
     `image_id` is a container's image, from which it may have got the labels."""
@@ -87,7 +87,7 @@ class Owned:
     image_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BuildLine:
     """What a build says: `text` of its log, or an image that it now has (`image_id`; the classic builder
     names one an instruction, shortened; the last one is the result)."""

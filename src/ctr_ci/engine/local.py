@@ -12,7 +12,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from socket import AF_UNIX, SHUT_RDWR
 from socket import socket as Socket
 from urllib.parse import quote, urlencode
@@ -33,6 +32,7 @@ from ctr_ci.engine.api import (
 from ctr_ci.engine.sight import Sight, container_id, of_container
 from ctr_ci.engine.stream import Frames
 from ctr_ci.problem import CtrCiError, Problem, WorldError
+from ctr_ci.value import replace
 
 API = "/v1.41"  # engine 20.10 of December 2020 and later
 TIMEOUT_S = 120.0

@@ -8,15 +8,16 @@ our files by other names, if at all: those of the mounts that it gave our contai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from ctr_ci.value import value
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _GIVEN = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # mounted in each container by its engine
 _ID_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sight:
     """Pairs of a path of ours and the host's name for it, the longest path of ours first."""
 

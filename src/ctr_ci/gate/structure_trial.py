@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ctr_ci.engine import ContainerSpec, Image
 from ctr_ci.gate.go_pattern import matches
@@ -18,6 +18,7 @@ from ctr_ci.gate.structure_files import Files
 from ctr_ci.gate.structure_metadata import metadata
 from ctr_ci.gate.trial import OUTPUT_LIMIT, Bench, Said, container_of, last, run
 from ctr_ci.secret import Mask
+from ctr_ci.value import replace
 
 # Go's os.Expand: `$NAME`, `${NAME}`; one sign or digit is a name too.
 _VARIABLE = re.compile(r"\$(?:\{([^}]+)\}|([*#$@!?\-0-9]|[A-Za-z_]\w*))", re.ASCII)

@@ -11,13 +11,14 @@ import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
 from ctr_ci.engine import CannotStart, ContainerSpec, Engine, Image
 from ctr_ci.gate import searching
 from ctr_ci.gate.policy import Command, Healthcheck
 from ctr_ci.problem import WorldError
+from ctr_ci.value import replace
 
 OUTPUT_LIMIT = 1 << 20  # bytes of each stream that a test may look at
 

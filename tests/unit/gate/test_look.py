@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from ctr_ci.engine import Image
 from ctr_ci.gate import look
 from ctr_ci.gate.policy import Labels
+from ctr_ci.value import replace
 
 PLAIN = Image(
     id="sha256:" + "a" * 64,
