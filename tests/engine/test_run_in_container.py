@@ -28,7 +28,7 @@ class Job:
     host: Path
 
     def __call__(
-        self, *mounts: str, temp: str = "/__w/_temp", **inputs: str
+        self, *mounts: str, temp: str = "/__w/_temp", before: str = "true", **inputs: str
     ) -> subprocess.CompletedProcess[str]:
         seen = dict.fromkeys(["/usr", "/lib", "/lib64", sys.base_prefix, sys.prefix, str(ROOT)])
         arguments = [debian.command("docker"), "-H", f"unix://{self.socket}", "run", "--rm", "--network=none"]
@@ -48,7 +48,7 @@ class Job:
         } | {f"CTR_CI_INPUT_{name.upper()}": text for name, text in inputs.items()}
         arguments += [f"-e{name}={text}" for name, text in variables.items()]
         done = subprocess.run(
-            [*arguments, self.image, "bash", str(ROOT / "scripts/action.sh")],
+            [*arguments, self.image, "bash", "-c", f"{before} && exec {ROOT}/scripts/action.sh"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -94,3 +94,15 @@ def test_without_a_mounted_place_for_temporary_files_the_repositorys_own_folder_
     assert done.returncode == 0, done.stdout
     assert "Hello, world!" in done.stdout
     assert not list((job.host / "app/app/.ctr-ci").glob("ctr-ci-*"))
+
+
+def test_where_the_engine_can_see_no_place_of_the_job_files_are_carried_and_steps_get_no_docker(
+    job: Job,
+) -> None:
+    config = "steps: [{name: busybox, args: [cat, quickstart.sh]}]\n"
+    (job.host / "app/app/cloudbuild.yaml").write_text(config)
+    done = job(temp="/tmp", before="cp -r /__w/app/app /hidden && cd /hidden")
+    assert done.returncode == 0, done.stdout
+    assert "Hello, world!" in done.stdout
+    assert "warning: steps get no Docker" in done.stdout
+    assert "mount a folder of its host" in done.stdout

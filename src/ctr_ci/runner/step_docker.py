@@ -45,7 +45,10 @@ def docker_of(site: Site, ground: Ground, emit: Emit, clock: Clock) -> StepDocke
         return Trusted(site.engine, site.plan, emit, clock)
     if wanted == "none" or not isinstance(ground, Near):
         if wanted != "none":
-            text = "steps get no Docker: the engine cannot see our broker's sockets"
+            text = (
+                "steps get no Docker: the engine cannot see our broker's sockets; mount a folder of its host "
+                "for temporary files (TMPDIR, RUNNER_TEMP), or `--trust-steps`"
+            )
             emit(Noted(clock(), "warning", text))
         return NoDocker()
     from ctr_ci.runner.brokered import brokered  # a fifth of our code: the engine makes lanes meanwhile
