@@ -19,27 +19,34 @@ _ID_LENGTH = 64
 
 @value
 class Sight:
-    """Pairs of a path of ours and the host's name for it, the longest path of ours first."""
+    """Pairs of a path of ours and the host's name for it, the longest path of ours first; None for what
+    has none there (a tmpfs)."""
 
-    folders: tuple[tuple[str, str], ...] = (("/", "/"),)
+    folders: tuple[tuple[str, str | None], ...] = (("/", "/"),)
 
     def theirs(self, path: str) -> str | None:
         """What the engine's host calls an absolute path of ours; None: it cannot see it."""
+        if ".." in path.split("/"):
+            return None
         for ours, theirs in self.folders:
             if path == ours or path.startswith(ours.rstrip("/") + "/"):
                 inside = path[len(ours) :].strip("/")
+                if theirs is None:
+                    return None
                 return f"{theirs.rstrip('/')}/{inside}" if inside else theirs
         return None
 
 
 def of_container(answer: Mapping[str, object]) -> Sight:
     """From `GET /containers/{id}/json` of the container that we run in."""
-    mounts = answer.get("Mounts")
-    found = [
-        (str(mount["Destination"]).rstrip("/") or "/", str(mount["Source"]))
+    mounts, host = answer.get("Mounts"), answer.get("HostConfig")
+    memory = host.get("Tmpfs") if isinstance(host, Mapping) else None
+    found: list[tuple[str, str | None]] = [
+        (str(mount["Destination"]).rstrip("/") or "/", str(mount.get("Source") or "") or None)
         for mount in (mounts if isinstance(mounts, list) else ())
-        if isinstance(mount, dict) and mount.get("Source") and mount.get("Destination")
+        if isinstance(mount, Mapping) and mount.get("Destination")
     ]
+    found += [(str(path).rstrip("/") or "/", None) for path in (memory or ())]
     return Sight(tuple(sorted(found, key=lambda pair: len(pair[0]), reverse=True)))
 
 

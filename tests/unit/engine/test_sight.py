@@ -15,6 +15,9 @@ ID = "0123456789abcdef" * 4
         ("/__w", "/home/runner/work"),
         ("/__w/app/app", "/home/runner/work/app/app"),
         ("/__w/_temp/x", "/mnt/temp/x"),
+        ("/__w/fast/x", None),
+        ("/__w/faster/x", None),
+        ("/__w/app/../../etc", None),
         ("/__workspace", None),
         ("/tmp/x", None),
         ("/var/run/docker.sock", "/run/user/1000/docker.sock"),
@@ -26,8 +29,10 @@ def test_the_innermost_mount_says_what_the_host_calls_a_path(ours: str, theirs: 
         {"Type": "bind", "Source": "/mnt/temp", "Destination": "/__w/_temp"},
         {"Type": "bind", "Source": "/run/user/1000/docker.sock", "Destination": "/var/run/docker.sock"},
         {"Type": "tmpfs", "Source": "", "Destination": "/tmp"},
+        {"Type": "tmpfs", "Source": "", "Destination": "/__w/fast"},
     ]
-    assert of_container({"Mounts": mounts}).theirs(ours) == theirs
+    host = {"Tmpfs": {"/__w/faster": "size=1g"}}
+    assert of_container({"Mounts": mounts, "HostConfig": host}).theirs(ours) == theirs
 
 
 def test_on_the_engines_host_all_is_as_it_is() -> None:
