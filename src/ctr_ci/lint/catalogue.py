@@ -32,13 +32,25 @@ def names() -> dict[str, tuple[Rule, ...]]:
     `category`, "all" and "default". One name may stand for several rules."""
     found: dict[str, list[Rule]] = {}
     for rule in rules():
-        spelled = {rule.id, rule.name, rule.category.value, "all", *rule.same_as}
-        spelled |= {alias.partition(":")[2] for alias in rule.same_as if ":" in alias}
+        spelled = {rule.id, rule.name, rule.category.value, "all"}
+        spelled.update(*(spellings(alias) for alias in rule.same_as))
         if rule.default:
             spelled.add("default")
         for name in spelled:
             found.setdefault(name.lower(), []).append(rule)
     return {name: tuple(some) for name, some in found.items()}
+
+
+def spellings(alias: str) -> tuple[str, ...]:
+    """How people write another tool's name: with and without the tool, in tally's way (`buildkit/NAME`,
+    `hadolint/DL3006`), and trivy's with its dashes (`AVD-DS-0002`)."""
+    tool, colon, bare = alias.partition(":")
+    if not colon:
+        return alias, f"hadolint/{alias}"
+    if tool == "trivy":
+        number = f"{bare.removeprefix('DS'):0>4}"
+        return alias, bare, f"DS-{number}", f"AVD-DS-{number}", f"DS{number}"
+    return alias, bare, f"{tool}/{bare}"
 
 
 def find(name: str) -> tuple[Rule, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from ctr_ci.lint.catalogue import spellings
 from ctr_ci.value import value
 
 TYPE_CHECKING = False
@@ -100,9 +101,7 @@ def answers_to(finding: Finding) -> frozenset[str]:
     """The names, in lower case, that a pragma or a setting may call this finding by."""
     rule = finding.rule
     names = {rule.id, rule.name, rule.category.value, "all"}
-    for alias in finding.aliases:
-        names |= {alias, alias.partition(":")[2]}
-    names |= {f"hadolint/{alias}" for alias in finding.aliases if alias.startswith("DL")}
+    names.update(*(spellings(alias) for alias in finding.aliases))
     return frozenset(name.lower() for name in names if name)
 
 

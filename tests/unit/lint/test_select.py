@@ -20,11 +20,37 @@ def names(settings: LintSettings, text: str = TEXT, path: str = "Dockerfile") ->
 
 @pytest.mark.parametrize(
     "name",
-    ["untagged", "CT140", "ct140", "DL3006", "dl3006", "trivy:DS001", "DS001", "reproducibility", "all"],
+    [
+        "untagged",
+        "CT140",
+        "ct140",
+        "DL3006",
+        "dl3006",
+        "hadolint/DL3006",
+        "trivy:DS001",
+        "DS001",
+        "DS-0001",
+        "AVD-DS-0001",
+        "reproducibility",
+        "all",
+    ],
 )
 def test_a_rule_answers_to_all_its_names(name: str) -> None:
     assert "untagged" in {rule.name for rule in find(name)}
     assert "untagged" not in names(LintSettings(ignore=(Name(name),)))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("buildkit/JSONArgsRecommended", "exec-form"),
+        ("tally/prefer-add-git", "git-clone"),
+        ("CKV2_DOCKER_13", "tls-off"),
+        ("ds0002", "root"),
+    ],
+)
+def test_other_tools_names_are_taken_as_people_write_them(name: str, rule: str) -> None:
+    assert rule in {one.name for one in find(name)}
 
 
 def test_shellcheck_codes_are_known_names() -> None:

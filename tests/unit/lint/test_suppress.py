@@ -114,3 +114,10 @@ def test_a_pragma_that_silences_nothing_is_reported_on_request() -> None:
     text = "# hadolint ignore=DL3006\nFROM debian:12\n"
     assert ("unused-ignore", 1) in found(text, "unused-ignore")
     assert "unused-ignore" not in names("# hadolint ignore=DL3006\nFROM debian\n", "unused-ignore")
+
+
+@pytest.mark.parametrize("name", ["buildkit/JSONArgsRecommended", "hadolint/DL3025", "JSONArgsRecommended"])
+def test_a_tally_user_s_full_names_are_honoured(name: str) -> None:
+    text = f"FROM debian:12\n# tally ignore={name}\nCMD a\n"
+    found = check(parse(Source("Dockerfile", text)), LintSettings())
+    assert "exec-form" not in {one.rule.name for one in found}

@@ -101,6 +101,13 @@ RULE = Rule(
         "checkov:CKV2_DOCKER_7",
         "checkov:CKV2_DOCKER_8",
         "checkov:CKV2_DOCKER_9",
+        "checkov:CKV2_DOCKER_10",
+        "checkov:CKV2_DOCKER_11",
+        "checkov:CKV2_DOCKER_12",
+        "checkov:CKV2_DOCKER_13",
+        "checkov:CKV2_DOCKER_14",
+        "checkov:CKV2_DOCKER_15",
+        "checkov:CKV2_DOCKER_16",
     ),
     check=check,
 )
