@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         ),
         ignore_file=arguments.ignore_file,
         record=Path(arguments.record) if arguments.record else None,
+        sign_record=Path(arguments.sign_record) if arguments.sign_record else None,
         secrets=tuple(arguments.secret),
         builders=tuple(arguments.builder),
         format=arguments.format,
@@ -131,6 +132,11 @@ COMMAND = Command(
             choices=("required", "warn", "off"),
         ),
         Option("--record", "where the record goes (default: .ctr-ci/runs/BUILD/record.json)", metavar="FILE"),
+        Option(
+            "--sign-record",
+            "sign the record with this private key (PEM); CTR_CI_KEY_PASSWORD opens an encrypted one",
+            metavar="FILE",
+        ),
         Option("--keep", "leave containers and workspace of a failed build to look at", kind="flag"),
         Option(
             "--format", "a log for people, or one JSON event a line", default="text", choices=("text", "json")

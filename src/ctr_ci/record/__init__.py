@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ctr_ci.record.files import FOLDER, newest, place, read, write
 from ctr_ci.record.fold import fold
-from ctr_ci.record.form import dumps, loads
+from ctr_ci.record.form import dumps, finding, loads
 from ctr_ci.record.model import (
     VERSION,
     GateRecord,
@@ -31,6 +31,7 @@ __all__ = [
     "Record",
     "StepRecord",
     "dumps",
+    "finding",
     "fold",
     "loads",
     "newest",

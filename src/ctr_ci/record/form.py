@@ -1,6 +1,7 @@
 """The record as JSON and back: versioned, only added to, sealed by a digest of its own content.
 
-The seal is no signature: it tells an edited or damaged record from a whole one, not who wrote it.
+The seal is no signature: it tells an edited or damaged record from a whole one, not who wrote it. A
+signature is made over what the run found, which pushes do not change.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeVar
 
@@ -31,7 +32,17 @@ T = TypeVar("T")
 
 def dumps(record: Record) -> bytes:
     """The record's JSON, ended by a newline. Times are seconds since the epoch, UTC."""
-    content: dict[str, object] = {
+    content = _content(record)
+    return json.dumps(content | {"digest": seal(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def finding(record: Record) -> str:
+    """The digest of what the run found: of the record's content without what came to it later."""
+    return seal(_content(replace(record, pushed=(), signature="")))
+
+
+def _content(record: Record) -> dict[str, object]:
+    return {
         "version": record.version,
         "build_id": record.build_id,
         "status": record.status,
@@ -61,8 +72,8 @@ def dumps(record: Record) -> bytes:
             for a in record.artifacts
         ],
         "problem": _problem_out(record.problem),
+        "signature": record.signature or None,
     }
-    return json.dumps(content | {"digest": seal(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def seal(content: dict[str, object]) -> str:
@@ -170,6 +181,7 @@ def loads(source: Source) -> Record:
             )
         ),
         problem=root["problem"].maybe(_problem_in),
+        signature=root.later("signature", None).maybe(_Reader.text) or "",
         version=version,
     )
 

@@ -87,7 +87,8 @@ class PushRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`status` is "UNFINISHED" until the build has ended."""
+    """`status` is "UNFINISHED" until the build has ended. `signature`: a signed bundle (see
+    `form.finding`), "" where nobody signed; what is pushed later does not break it."""
 
     build_id: str
     status: str
@@ -108,4 +109,5 @@ class Record:
     policy_digest: str = ""
     allowed: tuple[tuple[int, str], ...] = ()  # a step's index, and a rule that it might break
     problem: Problem | None = None
+    signature: str = ""
     version: int = VERSION

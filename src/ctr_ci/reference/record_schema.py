@@ -69,6 +69,9 @@ def render() -> str:
                 _object("A file that was kept.", kind=TEXT, location=TEXT, path=TEXT, size=WHOLE)
             ),
             problem=_maybe(problem),
+            signature=_maybe(
+                {**TEXT, "description": "A Sigstore bundle (DSSE) over what the run found; null: not signed."}
+            ),
             digest={**IMAGE_ID, "description": "SHA-256 of the rest as JSON with sorted keys and no spaces."},
         ),
     }

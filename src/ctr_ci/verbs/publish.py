@@ -30,6 +30,7 @@ from ctr_ci.publish import (
 )
 from ctr_ci.registry import Registry, manifests
 from ctr_ci.verbs import publish_parts as parts
+from ctr_ci.verbs import record_seal
 from ctr_ci.verbs.publish_github import TOKEN, announce
 from ctr_ci.verbs.publish_places import targets
 from ctr_ci.verbs.publish_request import Request, Way
@@ -43,6 +44,9 @@ Runs = tuple[tuple[Path, records.Record], ...]
 
 def publish(request: Request) -> Exit:
     """Pushes every image that was asked for and allowed; the receipts go to standard output."""
+    if request.record_key is not None and (request.unverified or request.from_registry):
+        other = "--unverified" if request.unverified else "--from-registry"
+        raise InputError(Problem(f"--record-signed-by with {other}, which reads no record", "one of them"))
     clients = parts.Clients(request.reach, request.from_credential, "github" if request.tells_github else "")
     content = _content(request)
     try:
@@ -200,4 +204,8 @@ def _records(request: Request) -> tuple[tuple[Path, records.Record], ...]:
                 "`--image REF --unverified` pushes what no run has tested",
             )
         )
-    return tuple((each, records.read(each)) for each in (path, *request.others))
+    found = tuple((each, records.read(each)) for each in (path, *request.others))
+    if request.record_key is not None:
+        for each, record in found:
+            record_seal.check(record, each, request.record_key)
+    return found

@@ -42,6 +42,7 @@ class Request:
     reach: parts.Reach
     record: Path | None = None
     others: tuple[Path, ...] = ()
+    record_key: Path | None = None  # a public key that must have signed each record
     image: str = ""
     unverified: bool = False
     archive: Path | None = None

@@ -7,7 +7,7 @@ makes the build's site; then all that we need ourselves, which is loaded only he
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from ctr_ci.verbs.secret_sources import read_secrets
 from ctr_ci.verbs.selection import skipped
 
 if TYPE_CHECKING:
+    from ctr_ci.record import Record
     from ctr_ci.workspace import Workspace
 
 FAILING = {  # verdicts of gates that fail the build
@@ -49,6 +50,7 @@ def run(request: Request, world: World) -> Exit:
         if request.dry_run:
             return _dry_run(request, plan, world)
         secrets = read_secrets(request.secrets, world.environment)
+        signer = _signer(request, world)
         gates = gates_of(
             plan,
             workspace.folder if workspace else Path(request.source or "."),
@@ -84,6 +86,8 @@ def run(request: Request, world: World) -> Exit:
         from ctr_ci.verbs.run_summary import exit_of, how_to_look, summary
 
         outcome, found, path = recorded(request, world, site, origin, gates)
+        if signer is not None:
+            signer(found, path)
         reaping.join(timeout=5)
         if outcome.kept:
             (folder / KEPT).touch()
@@ -98,6 +102,17 @@ def run(request: Request, world: World) -> Exit:
 
         return publish.publish(replace(request.push, record=path))
     return code
+
+
+def _signer(request: Request, world: World) -> Callable[[Record, Path], None] | None:
+    """What signs the record in its file, where that was asked for: its key is read before the build."""
+    if request.sign_record is None:
+        return None
+    from ctr_ci import record
+    from ctr_ci.verbs import record_seal
+
+    key = record_seal.signer(request.sign_record, world.environment)
+    return lambda found, path: record.write(path, record_seal.sign(found, key))
 
 
 def _plan(request: Request, world: World, build_id: str, folder: Path) -> tuple[Plan, Workspace | None]:

@@ -29,6 +29,7 @@ class Request:
     selection: Selection
     ignore_file: str | None = None
     record: Path | None = None
+    sign_record: Path | None = None  # a private key
     secrets: tuple[str, ...] = ()
     builders: tuple[str, ...] = ()
     format: Format = "text"
