@@ -200,6 +200,10 @@ class DockerEngine:
         )
         return str(made["Id"])
 
+    def disconnect(self, network: str, container: str) -> None:
+        disconnect = self._client.disconnect_container_from_network
+        self._gone_is_fine("disconnect", disconnect, container, network, force=True)
+
     def remove_network(self, network_id: str) -> None:
         self._gone_is_fine("remove a network", self._client.remove_network, network_id)
 

@@ -81,6 +81,8 @@ class LocalEngine:
             own = container_id()
             # A container that the engine does not know: it is beside us, and sees what we see.
             status, answer = self._ask("GET", f"/containers/{own}/json") if own else (404, b"")
+            if status != 404:
+                _check("tell of our container", status, answer)
             self._sight = of_container(_parsed(answer)) if status == 200 else Sight()
         return self._sight.theirs(path)
 
@@ -154,10 +156,10 @@ class LocalEngine:
                 _check("export an image", response.status, response.read())
             while piece := response.read(PIECE):
                 yield piece
-        except (http.client.HTTPException, OSError) as error:
-            raise WorldError(
             if response.length:  # a body of a known length that is cut off is no error to the library
                 raise http.client.IncompleteRead(b"", response.length)
+        except (http.client.HTTPException, OSError) as error:
+            raise WorldError(
                 Problem(
                     "the engine broke off the export of an image",
                     help="its log says why; is its disk full? (`docker system df`)",
@@ -293,6 +295,10 @@ class LocalEngine:
         }
         return str(_parsed(self._call("create a network", "POST", "/networks/create", wanted))["Id"])
 
+    def disconnect(self, network: str, container: str) -> None:
+        wanted: dict[str, object] = {"Container": container, "Force": True}
+        self._gone_is_fine("disconnect", "POST", f"/networks/{network}/disconnect", wanted)
+
     def remove_network(self, network_id: str) -> None:
         self._gone_is_fine("remove a network", "DELETE", f"/networks/{network_id}")
 
@@ -332,8 +338,10 @@ class LocalEngine:
                 self._library = DockerEngine(self._address)
             return self._library
 
-    def _gone_is_fine(self, call: str, method: str, path: str) -> None:
-        status, answer = self._ask(method, path)
+    def _gone_is_fine(
+        self, call: str, method: str, path: str, content: dict[str, object] | None = None
+    ) -> None:
+        status, answer = self._ask(method, path, content)
         if status not in (404, 409):  # 409: not running, or its removal is under way
             _check(call, status, answer)
 

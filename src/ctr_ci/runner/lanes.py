@@ -73,8 +73,8 @@ class Lanes:
             with self._lock:
                 self._free.insert(0, lane)
                 spare = self._free.pop(0) if len(self._free) > self._coming else None
-            if spare is not None:
-                self._ledger.discard(self._names[spare])
+            if spare is not None and self._network.exception() is None:
+                self._ledger.discard_from(self._network.result(), self._names[spare])
 
     def close(self) -> None:
         self._starters.shutdown(cancel_futures=True)

@@ -44,6 +44,7 @@ class Ledger:
         self._closed = False
         self._kept = False
         self._going: list[Future[None]] = []
+        self._leaving: dict[str, Future[None]] = {}  # containers that no network waits for any more
         self._removers = ThreadPoolExecutor(REMOVERS, thread_name_prefix="ctr-ci-remove")
 
     def name(self, noun: str) -> str:
@@ -72,6 +73,15 @@ class Ledger:
                 remove, held = self._engine.remove, self._containers
                 self._going.append(self._removers.submit(self._remove, held, container, remove))
 
+    def discard_from(self, network: str, container: str) -> None:
+        """The same, of a container that only held a network up: it is taken off first, so that the
+        network need not wait for the container's end."""
+        with self._lock:
+            if not self._closed:
+                off = self._removers.submit(self._take_off, network, container)
+                self._going.append(off)
+                self._leaving[container] = self._removers.submit(self._remove_after, off, container)
+
     def keep(self, container: str) -> None:
         """Takes a container off the ledger, with the network, the volumes and the folder."""
         with self._lock:
@@ -89,10 +99,10 @@ class Ledger:
         )
         for held, remove in ((self._containers, self._engine.remove), *(() if self._kept else rest)):
             with self._lock:
-                names = tuple(held)
+                names = tuple(held - self._leaving.keys())
             for done in [self._removers.submit(self._remove, held, name, remove) for name in names]:
                 done.result()
-        self._removers.shutdown()
+        self._removers.shutdown()  # once all that is leaving has gone
         if not self._kept:
             self._remove_folder()
 
@@ -135,6 +145,16 @@ class Ledger:
             if self._closed:
                 raise WorldError(Problem("the build is ending"))
             held.add(name)
+
+    def _take_off(self, network: str, container: str) -> None:
+        try:
+            self._engine.disconnect(network, container)
+        except WorldError:  # then the network must wait after all
+            self._remove(self._containers, container, self._engine.remove)
+
+    def _remove_after(self, off: Future[None], container: str) -> None:
+        wait((off,))
+        self._remove(self._containers, container, self._engine.remove)
 
     def _remove(self, held: set[str], name: str, remove: Callable[[str], None]) -> None:
         with self._lock:
