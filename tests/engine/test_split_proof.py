@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from ctr_ci.cli import main
 from ctr_ci.engine import connect
+from testbed import api
 
 C = {
     "hello.c": '#include <stdio.h>\n#include "greet.h"\n'
@@ -168,8 +172,9 @@ def test_a_python_program_ships_its_virtual_environment(
     prove: Prove, toolchain: Callable[[str], str], debian: str
 ) -> None:
     text = (
-        f"FROM {toolchain('python')}\nWORKDIR /app\nRUN python3 -m venv --system-site-packages /opt/venv\n"
-        "COPY . .\nRUN /opt/venv/bin/pip install --no-index --no-build-isolation .\n"
+        f"FROM {toolchain('python')}\nWORKDIR /app\n"
+        "RUN python3 -m venv --system-site-packages --without-pip /opt/venv\n"
+        "COPY . .\nRUN /opt/venv/bin/python -m pip install --no-index --no-build-isolation .\n"
         'CMD ["/opt/venv/bin/python", "-m", "hello"]\n'
     )
     check = "/opt/venv/bin/python -m hello"
@@ -192,3 +197,33 @@ def test_a_file_that_does_not_build_is_said_to_be_the_old_one(
     assert told.code == 1
     assert "the old file: the build failed" in told.stderr
     assert "missing.c" in told.stderr
+
+
+def test_an_interrupted_proof_leaves_nothing(
+    tmp_path: Path, toolchain: Callable[[str], str], engine_socket: str
+) -> None:
+    mark = f"mark-{os.getpid()}"
+    text = f'FROM {toolchain("gcc")}\nCOPY . /src\nRUN echo {mark} && sleep 600\nCMD ["hello"]\n'
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / mark).write_text(mark)
+    command = [sys.executable, "-m", "ctr_ci", "split", str(tmp_path), "--prove", "--verbose"]
+    options = ["--keep", "/src", "--runtime", "debian:bookworm", "--engine", f"unix://{engine_socket}"]
+    running = subprocess.Popen(
+        [*command, *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert running.stderr is not None
+    for line in running.stderr:
+        if line.strip() == mark:
+            break
+    before = built_with(engine_socket, mark)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert before
+    assert not built_with(engine_socket, mark)
+
+
+def built_with(engine_socket: str, mark: str) -> list[str]:
+    """Containers of a build, running or not, whose command holds a mark."""
+    found = json.loads(api.call(engine_socket, "GET", "/containers/json?all=1"))
+    return [one["Id"] for one in found if mark in one["Command"]]
