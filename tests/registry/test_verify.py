@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from conftest import StartRegistry
 from ctr_ci.gate import Policy
-from ctr_ci.oci import Digest, Manifest, Reference, Repository, image_index
+from ctr_ci.oci import Descriptor, Digest, Manifest, Reference, Repository, image_index
 from ctr_ci.problem import CtrCiError, InputError, Refused
 from ctr_ci.publish import (
     Builder,
@@ -328,3 +328,29 @@ def test_a_missing_image_is_told(registry: StartRegistry) -> None:
         check(push_, ":v1")
     with push_.registry() as registry_:
         assert not blobs.has(registry_, Digest.of(b"x"))
+
+
+def test_what_indexes_list_again_and_again_is_asked_for_once(registry: StartRegistry) -> None:
+    started = registry()
+    _, digest = publish(Push(started.host), image(), "v1")
+    asked: list[str] = []
+
+    def note(seen: Seen) -> None:
+        if seen.method == "GET" and "/manifests/" in seen.path:
+            asked.append(seen.path)
+
+    between = FaultProxy(started.host, note).start()
+    push_ = Push(between.host)
+    with push_.registry() as registry_:
+        top = manifests.get(registry_, str(digest))
+        assert top
+        for level in range(12):
+            again = Descriptor(top.media_type, top.digest, len(top.raw), (("level", str(level)),))
+            top = image_index((Descriptor(top.media_type, top.digest, len(top.raw)), again))
+            manifests.put(registry_, f"level-{level}", top)
+    asked.clear()
+    found = check(push_, ":level-11")
+    between.stop()
+    assert found.passed
+    assert len(found.findings) == 2
+    assert len(asked) < 60

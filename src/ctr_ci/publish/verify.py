@@ -46,11 +46,24 @@ def verify(
 ) -> Verified:
     """The verdict. Raises Refused, naming what is missing, where evidence does not suffice; with
     `trust` only what that signed counts."""
+    return _verdict(registry, reference, require, trust, {})
+
+
+def _verdict(
+    registry: Registry,
+    reference: Reference,
+    require: tuple[str, ...],
+    trust: Verifier | None,
+    known: dict[Digest, Verified],
+) -> Verified:
+    """`known` are the verdicts on what indexes list: what is listed again is not asked for again."""
+    if reference.digest in known:
+        return known[reference.digest]
     found = manifests.get(registry, reference.selector)
     if found is None:
         raise InputError(Problem(f"no image {reference}", help="is the tag or digest right?"))
     if isinstance(found, Index) and found.manifests and not referrers.referrers(registry, found.digest):
-        return _each(registry, reference, found, require, trust)
+        return _each(registry, reference, found, require, trust, known)
     image_id = found.config.digest if isinstance(found, Manifest) else None
     entries = referrers.referrers(registry, found.digest)
     findings = tuple(_look(registry, entry, found, trust) for entry in entries if _is_ours(entry))
@@ -59,7 +72,7 @@ def verify(
     signers = tuple(dict.fromkeys(f.signer for f in good)) if all(f.signer for f in good) else ()
     verdict = Verified(reference, found.digest, image_id, findings, passed, signers)
     _judge(verdict, good, require, trust)
-    return verdict
+    return known.setdefault(verdict.digest, verdict)
 
 
 def _each(
@@ -68,17 +81,19 @@ def _each(
     index: Index,
     require: tuple[str, ...],
     trust: Verifier | None,
+    known: dict[Digest, Verified],
 ) -> Verified:
     """An index without evidence of its own is as good as the images that it lists: all of them."""
     found = [
-        verify(registry, Reference(reference.repository, digest=entry.digest), require, trust)
-        for entry in index.manifests
+        _verdict(registry, Reference(reference.repository, digest=digest), require, trust, known)
+        for digest in dict.fromkeys(entry.digest for entry in index.manifests)
     ]
     passed = tuple(test for test in found[0].passed if all(test in each.passed for each in found))
-    findings = tuple(finding for each in found for finding in each.findings)
+    findings = tuple(dict.fromkeys(finding for each in found for finding in each.findings))
     signers = tuple(dict.fromkeys(signer for each in found for signer in each.signers))
     signers = signers if all(each.signers for each in found) else ()
-    return Verified(reference, index.digest, None, findings, passed, signers)
+    verdict = Verified(reference, index.digest, None, findings, passed, signers)
+    return known.setdefault(verdict.digest, verdict)
 
 
 def _judge(verdict: Verified, good: list[Finding], require: tuple[str, ...], trust: Verifier | None) -> None:
