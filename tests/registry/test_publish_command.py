@@ -464,6 +464,22 @@ def test_ctr_ci_yaml_says_where_to_and_what_must_stay(
     assert kept.returncode == 1
     assert "tag v1 of" in kept.stderr
     assert ctr_ci(*other, "--tag", "moving", folder=tmp_path).returncode == 0
+    (tmp_path / "ctr-ci.yaml").write_text(
+        f"publish:\n  to: {host}/from/full\n  sbom: cyclonedx\n"
+        "  only-if-newer: true\n  git-annotations: true\n"
+    )
+    full = ctr_ci("publish", "--tag", "v1", folder=tmp_path)
+    assert full.returncode == 0, full.stderr
+    found = stored(host, "from/full", "v1")
+    assert "org.opencontainers.image.created" in found["annotations"]  # type: ignore[operator]
+    assert any(tag.startswith("sha256-") for tag in tags(host, "from/full"))
+    told = ctr_ci("publish", "--tag", "v1", "--dry-run", folder=tmp_path)
+    assert "only where it points at something older" in told.stdout
+    (tmp_path / "ctr-ci.yaml").write_text("publish:\n  only-if-newer: yes please\n  sbom: spdx\n")
+    wrong = ctr_ci("publish", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "`only-if-newer` is 'yes please'; expected one of true, false" in wrong.stderr
+    assert "`sbom` is 'spdx'" in wrong.stderr
     (tmp_path / "ctr-ci.yaml").write_text("publish:\n  too: x\n  attest: maybe\n")
     wrong = ctr_ci("publish", folder=tmp_path)
     assert wrong.returncode == 2

@@ -8,18 +8,28 @@ from fnmatch import fnmatchcase
 from ctr_ci.document import List, Map, Node, Scalar, nearest
 from ctr_ci.problem import InputError, Problem
 
-KEYS = ("require", "to", "tag", "immutable", "attest")
-ATTEST = ("none", "evidence", "signed", "keyless")
+# Keys with one text, and what it may be (None: anything).
+CHOICES: dict[str, tuple[str, ...] | None] = {
+    "to": None,
+    "attest": ("none", "evidence", "signed", "keyless"),
+    "sbom": ("cyclonedx",),
+    "only-if-newer": ("true", "false"),
+    "git-annotations": ("true", "false"),
+}
+KEYS = ("require", "tag", "immutable", *CHOICES)
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """`immutable`: patterns of tags that must not move once they exist; `attest` as the option."""
+    """`immutable`: patterns of tags that must not move once they exist; the rest as the options."""
 
     to: str = ""
     tags: tuple[str, ...] = ()
     immutable: tuple[str, ...] = ()
     attest: str = ""
+    sbom: str = ""
+    only_if_newer: bool = False
+    git_annotations: bool = False
 
     @classmethod
     def read(cls, node: Node | None, path: str) -> Defaults:
@@ -46,7 +56,7 @@ class Defaults:
                 )
                 continue
             items = entry.value.items if isinstance(entry.value, List) else (entry.value,)
-            single = entry.key in ("to", "attest")
+            single = entry.key in CHOICES
             if not all(isinstance(item, Scalar) for item in items) or (single and len(items) != 1):
                 expected = "a text" if single else "a text or a list of texts"
                 problems.append(
@@ -54,10 +64,12 @@ class Defaults:
                 )
                 continue
             texts[entry.key] = tuple(item.text for item in items if isinstance(item, Scalar))
-            if entry.key == "attest" and texts["attest"][0] not in ATTEST:
-                found = f"`attest` is {texts['attest'][0]!r}"
-                expected = f"one of {', '.join(ATTEST)}"
-                problems.append(Problem(found, expected, path=path, span=entry.value.span))
+            choices = CHOICES.get(entry.key)
+            if choices and texts[entry.key][0] not in choices:
+                found = f"`{entry.key}` is {texts[entry.key][0]!r}"
+                problems.append(
+                    Problem(found, f"one of {', '.join(choices)}", path=path, span=entry.value.span)
+                )
         if problems:
             raise InputError(*problems)
         return cls(
@@ -65,6 +77,9 @@ class Defaults:
             texts.get("tag", ()),
             texts.get("immutable", ()),
             "".join(texts.get("attest", ())),
+            "".join(texts.get("sbom", ())),
+            texts.get("only-if-newer") == ("true",),
+            texts.get("git-annotations") == ("true",),
         )
 
     def keeps(self, tags: tuple[str, ...]) -> frozenset[str]:

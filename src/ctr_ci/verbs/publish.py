@@ -50,11 +50,12 @@ def publish(request: Request) -> Exit:
     clients = parts.Clients(request.reach, request.from_credential, "github" if request.tells_github else "")
     content = _content(request)
     try:
-        if request.sbom:
-            check_sbom()
         policy, defaults = parts.policy(
             request.folder, request.config_file, request.use_config, request.require
         )
+        request = request.under(defaults)
+        if request.sbom:
+            check_sbom()
         if request.from_registry:
             return _promote(request, policy.require, defaults, clients)
         runs = _records(request)
@@ -144,9 +145,10 @@ def _join(
 def _promote(request: Request, require: tuple[str, ...], defaults: Defaults, clients: parts.Clients) -> Exit:
     """Registry to registry, by the evidence that the image carries there."""
     origin = Reference.parse(request.from_registry)
-    if request.sbom:
+    given = "--sbom" if request.sbom else "--attest" if request.attest not in ("", "none") else ""
+    if given:
         raise InputError(
-            Problem("--sbom with --from-registry", help="what is attached there travels with the image")
+            Problem(f"{given} with --from-registry", help="what is attached there travels with the image")
         )
     if len(request.to) > 1:
         raise InputError(Problem("several --to with --from-registry", expected="one"))

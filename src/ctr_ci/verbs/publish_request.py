@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -69,6 +69,16 @@ class Request:
     engine: str | None = None
     config_file: str = ""
     use_config: bool = True
+
+    def under(self, defaults: Defaults) -> Request:
+        """The same with what ctr-ci.yaml wants of every push; an image from a registry has been looked
+        into when it was pushed there."""
+        return replace(
+            self,
+            only_if_newer=self.only_if_newer or defaults.only_if_newer,
+            git_annotations=self.git_annotations or defaults.git_annotations,
+            sbom=self.sbom or ("cyclonedx" if defaults.sbom and not self.from_registry else ""),
+        )
 
     @property
     def tells_github(self) -> bool:
