@@ -447,6 +447,36 @@ def test_many_half_requests_do_not_stop_the_others(build: Bench) -> None:
             client.close()
 
 
+def test_bodies_that_trickle_do_not_stop_the_others_and_make_nothing(build: Bench) -> None:
+    body = json.dumps(host(NetworkMode="none")).encode()
+    head = b"POST /containers/create?name=slow%d HTTP/1.1\r\nHost: d\r\nContent-Length: %d\r\n\r\n"
+    clients = [build.connect() for _ in range(100)]
+    try:
+        for number, client in enumerate(clients):
+            client.sendall(head % (number, len(body)))
+        for byte in body[:5]:
+            for client in clients:
+                client.sendall(bytes([byte]))
+        started = time.monotonic()
+        assert build.call("GET", "/_ping") == (200, "OK")
+        assert time.monotonic() - started < 2
+        clients[0].sendall(body[5:])
+        assert clients[0].recv(65536).startswith(b"HTTP/1.1 201")
+    finally:
+        for client in clients:
+            client.close()
+    assert build.sh("docker ps -a --filter name=slow --format '{{.Names}}'").out == "slow0\n"
+
+
+def test_a_context_that_never_ends_holds_up_nobody_else(build: Bench) -> None:
+    with build.connect() as client:
+        client.sendall(b"POST /build?t=brk-endless HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(20):
+            client.sendall(b"400\r\n" + b"\0" * 1024 + b"\r\n")
+        assert build.sh("docker run --rm --network none busybox echo hello").out == "hello\n"
+    assert direct(build.engine, "images", "-q", "brk-endless").out == ""
+
+
 def test_links_in_the_workspace_lead_nowhere_else(build: Bench) -> None:
     build.write("real/file", "inside\n")
     build.sh("ln -s / root; ln -s /etc etc; ln -s ../../../../etc up; ln -s loop loop")
