@@ -14,11 +14,12 @@ from ctr_ci.action import child, inputs, results
 from ctr_ci.action.event import Event, event
 from ctr_ci.action.inputs import Job
 from ctr_ci.action.results import Lint, Receipt
-from ctr_ci.action.summary import summary
-from ctr_ci.github import Annotation, annotate, clipped, command, connect, mask, output
+from ctr_ci.action.summary import counted, summary
+from ctr_ci.github import Annotation, annotate, clipped, command, connect, defuse, mask, output
 from ctr_ci.problem import CtrCiError, Exit, Problem, Refused
 from ctr_ci.record import Record, read
 from ctr_ci.secret import Secret
+from ctr_ci.source import visible
 from ctr_ci.verbs.report import Request as Page
 from ctr_ci.verbs.report import report as write_page
 
@@ -151,17 +152,16 @@ def _lint_verdict(code: int, lint: Lint | None) -> str:
     if lint is None or code not in (Exit.DONE, Exit.NO):
         return "the Dockerfiles could not be linted; the log says why"
     if code:
-        return f"{lint.count('error')} errors and {lint.count('warning')} warnings in Dockerfiles"
-    return (
-        "the Dockerfiles are fine" if not lint.findings else f"{len(lint.findings)} findings, none that fails"
-    )
+        return f"{counted(lint)} in Dockerfiles"
+    return f"{counted(lint)}, none that fails" if lint.findings else "the Dockerfiles are fine"
 
 
 def _run_verdict(code: int, record: Record | None, faults: Sequence[Annotation]) -> str:
     if record is None:
         return f"the build did not start: {_placed(faults[0]) if faults else 'the log says why'}"
     if code == Exit.DONE:
-        return f"built and tested {len(record.images)} images"
+        number = len(record.images)
+        return f"built and tested {number} image{'' if number == 1 else 's'}"
     failed = [step.id or step.name for step in record.steps if step.status == "FAILURE" and not step.forgiven]
     if failed:
         return f"step {failed[0]} failed: nothing may be pushed"
@@ -186,7 +186,7 @@ def _report(job: Job, about: Event, environment: Mapping[str, str], outcome: Out
     if job.summary:
         text = _summary(outcome, environment, tuple(outcome.notes))
         _append(environment.get("GITHUB_STEP_SUMMARY"), clipped(text))
-    out.write(f"ctr-ci: {outcome.verdict}\n" if "\n" not in outcome.verdict else "")
+    out.write(defuse(f"ctr-ci: {visible(outcome.verdict)}\n"))
     out.flush()
 
 

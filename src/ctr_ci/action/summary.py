@@ -103,10 +103,19 @@ def _label(step: StepRecord) -> str:
     return step.id or step.name
 
 
+def counted(lint: Lint) -> str:
+    """How many findings of each severity, in words."""
+    words = []
+    for severity in ORDER:
+        number = lint.count(severity)
+        plural = "s" if number > 1 and severity in ("error", "warning") else ""
+        words += [f"{number} {severity}{plural}"] if number else []
+    return ", ".join(words) or "no findings"
+
+
 def _lint(lint: Lint, pages: str) -> str:
     findings = sorted(lint.findings, key=lambda f: ORDER.index(f.severity) if f.severity in ORDER else 9)
-    counted = ", ".join(f"{lint.count(s)} {s}" for s in ORDER if lint.count(s)) or "no findings"
-    lines = [f"### Lint: {counted}"]
+    lines = [f"### Lint: {counted(lint)}"]
     if findings:
         lines += ["", "| | Rule | Where | What | Bytes |", "|---|---|---|---|--:|"]
         lines += [_finding(finding, pages) for finding in findings[:FINDINGS]]

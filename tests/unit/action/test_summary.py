@@ -135,6 +135,13 @@ def test_many_findings_are_counted_not_listed() -> None:
     assert len(made.encode()) < 60_000
 
 
+def test_findings_are_counted_in_words() -> None:
+    lint = Lint(
+        (finding("a"), finding("b", "warning"), finding("c", "warning"), finding("d", "info")), (), ()
+    )
+    assert "### Lint: 1 error, 2 warnings, 1 info\n" in summary("x", lint, None, (), ())
+
+
 def test_errors_come_before_style() -> None:
     lint = Lint((finding("late", "style"), finding("early", "error")), (), ())
     made = summary("x", lint, None, (), ())
