@@ -47,6 +47,8 @@ def main() -> int:
     step: dict[str, object] = {"name": "busybox", "args": ["true"]}
     sleep: dict[str, object] = {"name": "busybox", "args": ["sleep", str(SLEEP_S)], "waitFor": ["-"]}
     loop = f"for i in $(seq {STEPS}); do docker run --rm --network {NETWORK} busybox true || exit 1; done"
+    run = f"docker run --rm --network {NETWORK} busybox"
+    together = f"{f'{run} sleep {SLEEP_S} & ' * 4}wait"
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -56,6 +58,7 @@ def main() -> int:
             for _ in range(ROUNDS):
                 ours.append(seconds(build(folder, [step] * STEPS)))
                 theirs.append(seconds(lambda: check(["sh", "-c", loop], folder)))
+            beside = seconds(lambda: check(["sh", "-c", together], folder)) / SLEEP_S
         finally:
             check(["docker", "network", "rm", NETWORK], folder)
         print(f"{STEPS} steps in sequence: ctr-ci {statistics.median(ours):.2f} s, ", end="")
@@ -63,7 +66,10 @@ def main() -> int:
         found["sequential"] = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
         parallel = [seconds(build(folder, [sleep] * 4)) for _ in range(2)]
         found["parallel"] = min(parallel) / SLEEP_S
+        print(f"four docker runs at once, for comparison: {beside:.2f} of the longest")
         one = [seconds(build(folder, [step])) for _ in range(ROUNDS)]
+        single = [seconds(lambda: check(["docker", "run", "--rm", "busybox", "true"], folder)) for _ in one]
+        print(f"one docker run: {statistics.median(single):.2f} s")
         found["one step, seconds"] = statistics.median(one)
     for what, value in found.items():
         verdict = "ok" if value <= BOUNDS[what] else "MISSED"
