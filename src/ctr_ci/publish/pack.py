@@ -58,6 +58,20 @@ GZIP = Packing(
 )
 
 
+class _Plain:
+    """Packs nothing."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
+
+
+# As layers are where a manifest that is tested already lists them so.
+PLAIN = Packing("plain", media.OCI_LAYER, "", _Plain)
+
+
 def zstd() -> Packing:
     """Smaller and as fast, but engines before 23 cannot pull it. Python's own from 3.14 on, before it
     the package `zstandard`. Raises InputError without either."""

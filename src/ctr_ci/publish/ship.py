@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ctr_ci.oci import Descriptor, Digest, Index, Manifest
 from ctr_ci.problem import Problem, WorldError
 from ctr_ci.publish.memory import Memory
-from ctr_ci.publish.pack import COMPRESSED, Packing, Spool, blocks, take
+from ctr_ci.publish.pack import COMPRESSED, PLAIN, Packing, Spool, blocks, take
 from ctr_ci.publish.receipt import Shipped
 from ctr_ci.registry import How, Registry, Upload, manifests
 from ctr_ci.registry import blobs as registry_blobs
@@ -96,6 +96,10 @@ class Shipment:
     def moving(self) -> tuple[Moving, ...]:
         """How far the layers under way are."""
         return tuple(state for worker in tuple(self._workers) if (state := worker.moving()))
+
+    def as_they_are(self) -> None:
+        """From now on layers are not packed: a manifest lists them so."""
+        self._packing = PLAIN
 
     def check(self) -> None:
         """Raises Stopped once the push was called off."""
