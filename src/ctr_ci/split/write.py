@@ -75,7 +75,7 @@ def write(reading: Reading, draft: Draft) -> str:
 def _moves(one: Instruction, last_work: int) -> bool:
     """Whether an instruction stands in the tail that only says what the image is like. What stands before
     a command stays there too, so that the build stage is the old file's beginning, layer by layer."""
-    return one.start > last_work and isinstance(one, (*_CONFIGURES, Env, User, Workdir, Shell, Arg))
+    return one.start > last_work and isinstance(one, (*_CONFIGURES, Env, User))
 
 
 def _region(text: str, one: Instruction) -> tuple[int, int]:

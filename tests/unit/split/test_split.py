@@ -208,6 +208,18 @@ def test_what_the_image_is_like_moves_and_what_the_build_needs_is_repeated() -> 
     ]
 
 
+def test_every_comment_stays_once() -> None:
+    made = written(
+        "FROM golang:1.21\nWORKDIR /src\nCOPY . .\n# one\nRUN go build -o /app .\n# two\nARG UNUSED\n"
+        '# three\nWORKDIR /srv\n# four\nSHELL ["/bin/bash", "-c"]\n# five\nENV A=1\n# six\nUSER 7\n'
+        "# seven\nCMD /app\n# eight\n",
+        ("main.go",),
+    )
+    told = [line for line in made.text.splitlines() if line.startswith("#")]
+    assert sorted(told) == ["# eight", "# five", "# four", "# one", "# seven", "# six", "# three", "# two"]
+    assert ships(made)[-5:] == ['SHELL ["/bin/bash", "-c"]', "# six", "USER 7", "# seven", "CMD /app"]
+
+
 def test_owners_go_along_with_what_is_copied() -> None:
     made = written(
         "FROM node:20\nWORKDIR /app\nCOPY --chown=node:node . .\nUSER node\nRUN npm ci && npm run build\n"
