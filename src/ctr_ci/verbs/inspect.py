@@ -17,6 +17,7 @@ from ctr_ci.report.weight_html import weight_html
 from ctr_ci.report.weight_json import weight_json
 from ctr_ci.report.weight_text import weight_text
 from ctr_ci.source import visible
+from ctr_ci.verbs.inspect_ahead import ahead
 
 CHUNK = 1 << 20
 REGISTRY = "registry://"
@@ -140,7 +141,8 @@ def _from_engine(engine: Engine, reference: str, base: tuple[str, ...] | None) -
                 f"give an archive, or registry://{reference} to read it there",
             )
         )
-    weight = inspect(engine.export(image.id), engine_bytes=image.size_bytes, base=base, where=reference)
+    chunks = ahead(engine.export(image.id))
+    weight = inspect(chunks, engine_bytes=image.size_bytes, base=base, where=reference)
     return weight.called(image.names)
 
 
