@@ -62,6 +62,7 @@ def test_a_version_becomes_the_names_that_it_is_the_newest_of(
         (r"type=match,pattern=v(\d+),group=1", ["1"]),
         (r"type=match,pattern=q(\d+)", []),
         ("plain", ["plain"]),
+        ("{{branch}}-{{sha}}", ["feat-x-y-0123456"]),
         ("{{version}}-{{date 'YYYY-MM-DD'}}", ["1.2.3-2025-11-25"]),
     ],
 )

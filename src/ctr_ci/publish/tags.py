@@ -74,7 +74,7 @@ class Version:
 
 def _one(template: str, facts: Facts, others: Callable[[], tuple[str, ...]]) -> list[str]:
     if not template.startswith("type="):
-        return [_filled(template, facts)] if "{{" in template else [template]
+        return [_clean(_filled(template, facts))] if "{{" in template else [template]
     fields = _fields(template)
     made = _typed(template, fields, facts, others)
     prefix, suffix = _filled(fields.get("prefix", ""), facts), _filled(fields.get("suffix", ""), facts)
