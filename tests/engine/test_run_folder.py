@@ -1,9 +1,10 @@
-"""What steps made as root is removed even where we may not: a container does it."""
+"""The folder of a build: removed even where we may not, by a container; anywhere, whatever its path."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from ctr_ci.engine import ContainerSpec, connect
 from ctr_ci.problem import Problem
 from ctr_ci.runner.ledger import Ledger
-from testbed.builds import leftovers
+from testbed.builds import Builds, leftovers
 
 
 def test_a_folder_that_we_may_not_empty_is_emptied_by_a_container(
@@ -47,3 +48,14 @@ def test_a_folder_that_stays_is_told_with_a_way_out(
     with closing(connect(f"unix://{engine_socket}")) as engine:
         Ledger(engine, "test-of-a-folder", "nobody", tmp_path, told.append).close()
     assert [problem.help for problem in told] == [f"sudo rm -r {tmp_path}"]
+
+
+def test_a_long_path_of_temporary_files_is_no_obstacle(
+    ran: Builds, docker_builder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / ("x" * 120)
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    done = ran({"name": docker_builder, "args": ["run", "--rm", ran.image, "echo", "through our socket"]})
+    assert done.out == "through our socket\n"
+    assert list(place.iterdir()) == []

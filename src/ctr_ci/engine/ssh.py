@@ -6,13 +6,14 @@ ssh runs at the other end is `cat`, which ends with us: killed, we leave no conn
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile, mkdtemp
+from tempfile import TemporaryFile, gettempdir, mkdtemp
 from urllib.parse import urlsplit
 
 from ctr_ci.engine import failure
@@ -24,6 +25,7 @@ from ctr_ci.problem import InputError, Problem, WorldError
 
 SOCKET = "/var/run/docker.sock"  # at the other end, where the URL names no other
 PATIENCE_S = 60.0
+LONGEST_PLACE = 52  # bytes: our end lies below it, and ssh gives a socket's path 107 at most
 OPTIONS = (
     "BatchMode=yes",
     "ConnectTimeout=30",
@@ -64,7 +66,8 @@ class Tunnel:
     """`socket` leads to the engine's at the other end, until `close`."""
 
     def __init__(self, url: str, environment: Mapping[str, str]) -> None:
-        self._folder = Path(mkdtemp(prefix=f"{FOLDER}{mark()}-"))  # open to nobody else
+        place = gettempdir() if len(os.fsencode(gettempdir())) <= LONGEST_PLACE else "/tmp"
+        self._folder = Path(mkdtemp(prefix=f"{FOLDER}{mark()}-", dir=place))  # open to nobody else
         self.socket = self._folder / "engine"
         self._errors = TemporaryFile()  # noqa: SIM115  closed in `close`
         self._process: subprocess.Popen[bytes] | None = None

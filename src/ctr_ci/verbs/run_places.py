@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from ctr_ci.engine import connect, container_id, mark
 from ctr_ci.problem import CtrCiError, Problem, WorldError
 from ctr_ci.runner import KEPT
 from ctr_ci.verbs.run_request import Request, World
-
-LONGEST_PLACE = 52  # bytes: sockets lie below it, and a socket's path has 107 at most
 
 
 def places(request: Request, world: World, build_id: str) -> tuple[Path, Path]:
@@ -48,8 +45,7 @@ def _records(root: Path) -> None:
 def place_of_folder(request: Request, world: World) -> str:
     """Where the build's folder goes. In a container that may not be where temporary files usually go:
     the engine must see it, too."""
-    ours = gettempdir()
-    usual = ours if len(os.fsencode(ours)) <= LONGEST_PLACE else "/tmp"
+    usual = gettempdir()
     if request.carry_files or request.dry_run or not container_id():
         return usual
     try:
@@ -61,8 +57,7 @@ def place_of_folder(request: Request, world: World) -> str:
     try:
         here = world.root / FOLDER
         wanted = (usual, world.environment.get("RUNNER_TEMP", ""), str(here.absolute()))
-        seen = [path for path in wanted if path and len(os.fsencode(path)) <= LONGEST_PLACE]
-        place = next((path for path in seen if engine.theirs(path) is not None), usual)
+        place = next((path for path in wanted if path and engine.theirs(path) is not None), usual)
     except CtrCiError:
         return usual
     finally:
