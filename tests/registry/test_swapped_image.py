@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from testbed import api
 from testbed.pushing import ctr_ci, record_of, stored, tags
 from testbed.saved import layer
 
-NAME = "swapped.example/app:1.0"
+# Names of this process alone: other runs may use the same engine.
+NAME, OTHER, KEEP = (f"swapped.example/{name}-{os.getpid()}:1.0" for name in ("app", "other", "keep"))
 TIMINGS_S = tuple(round(number * 0.05, 2) for number in range(20))
 
 
@@ -33,8 +35,8 @@ def test_a_name_that_is_moved_meanwhile_changes_nothing(
     after_s: float, tested: str, tmp_path: Path, engine_socket: str, registry: StartRegistry
 ) -> None:
     host = registry().host
-    other = api.add_image(engine_socket, "swapped.example/other:1.0", layer(evil=b"never tested\n"))
-    api.tag(engine_socket, tested, "swapped.example/keep:1.0")  # or moving the name would remove it
+    other = api.add_image(engine_socket, OTHER, layer(evil=b"never tested\n"))
+    api.tag(engine_socket, tested, KEEP)  # or moving the name would remove it
 
     def swap() -> None:
         time.sleep(after_s)
@@ -46,8 +48,8 @@ def test_a_name_that_is_moved_meanwhile_changes_nothing(
         done = ctr_ci("publish", "--to", f"{host}/team/app", "--tag", "v1", folder=tmp_path)
     finally:
         attack.join()
-        api.untag(engine_socket, "swapped.example/keep:1.0")
-        api.untag(engine_socket, "swapped.example/other:1.0")
+        api.untag(engine_socket, KEEP)
+        api.untag(engine_socket, OTHER)
     assert done.returncode in (0, 1, 2), done.stderr
     if done.returncode == 0:
         config = stored(host, "team/app", "v1")["config"]
