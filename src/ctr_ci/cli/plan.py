@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
     from ctr_ci.verbs.plan import Request, plan
 
-    request = Request(Path(arguments.source), choice(arguments), arguments.format)
+    request = Request(Path(arguments.source), choice(arguments), arguments.format, arguments.matrix or "")
     return plan(request, os.environ, sys.stdout, sys.stderr)
 
 
@@ -29,6 +29,12 @@ COMMAND = Command(
     options=(
         Option("source", "the folder with the source (default: here)", kind="path", default="."),
         *BUILD_OPTIONS,
+        Option(
+            "--matrix",
+            "all builds in and below SOURCE as a list of matrices for a workflow's jobs, each wave FROM the "
+            "images of those before it",
+            choices=("github",),
+        ),
         Option("--format", "text for people, json for programs", default="text", choices=("text", "json")),
     ),
     run=run,

@@ -1,4 +1,5 @@
-"""Finds Dockerfiles in folders, passing over what .gitignore and the configuration leave out."""
+"""Finds Dockerfiles (and what else is asked for) in folders, passing over what .gitignore and the
+configuration leave out."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from ctr_ci.problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _PASSED = frozenset(
     [".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"]
@@ -68,11 +69,11 @@ def search(given: Sequence[str], exclude: tuple[str, ...]) -> tuple[tuple[str, .
                 Problem("a folder", "a Dockerfile", "name the file in it, or the folder above it", path)
             )
             continue
-        files = [file for file in sorted(_files(path)) if not _excluded(file, exclude)]
-        if not files:
+        inside = [file for file in sorted(files(path, is_dockerfile)) if not _excluded(file, exclude)]
+        if not inside:
             help_text = "name the file, if it is called otherwise"
             problems.append(Problem("no Dockerfile in this folder", "at least one", help_text, path))
-        found.update(dict.fromkeys(files))
+        found.update(dict.fromkeys(inside))
     return tuple(found), tuple(problems)
 
 
@@ -81,26 +82,27 @@ def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
     return any(fnmatchcase(plain, glob) or plain.startswith(f"{glob.rstrip('/')}/") for glob in exclude)
 
 
-def _files(folder: str) -> Iterator[str]:
+def files(folder: str, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """The files of a folder and of those below it whose name is wanted."""
     tracked = _by_git(folder)
     if tracked is not None:
         for name in tracked:
-            if is_dockerfile(os.path.basename(name)) and not _PASSED & set(name.split("/")):
+            if wanted(os.path.basename(name)) and not _PASSED & set(name.split("/")):
                 path = name if folder == "." else os.path.join(folder, name)
                 if os.path.isfile(path):
                     yield path
         return
-    yield from _walk(folder)
+    yield from _walk(folder, wanted)
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(folder: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     ignored = _ignored(folder)
-    for place, folders, files in os.walk(folder):
+    for place, folders, names in os.walk(folder):
         inside = os.path.relpath(place, folder)
         prefix = "" if inside == "." else f"{inside}/"
         folders[:] = sorted(f for f in folders if f not in _PASSED and not ignored(prefix + f, True))
-        for name in files:
-            if is_dockerfile(name) and not ignored(prefix + name, False):
+        for name in names:
+            if wanted(name) and not ignored(prefix + name, False):
                 path = os.path.join(place, name)
                 yield path.removeprefix("./") if folder == "." else path
 

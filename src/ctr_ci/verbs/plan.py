@@ -11,6 +11,7 @@ from ctr_ci.problem import Exit
 from ctr_ci.report.plan_text import plan_text
 from ctr_ci.value import value
 from ctr_ci.verbs.build_inputs import BuildChoice, planned
+from ctr_ci.verbs.plan_matrix import matrix
 from ctr_ci.workspace import git_facts
 
 BUILD_ID = "00000000-0000-0000-0000-000000000000"  # stands for the one that a run would get
@@ -18,16 +19,19 @@ BUILD_ID = "00000000-0000-0000-0000-000000000000"  # stands for the one that a r
 
 @value
 class Request:
-    """`format` is "text" or "json"."""
+    """`format` is "text" or "json"; `matrix` says whose matrices are asked for in its place, "" for none."""
 
     folder: Path
     choice: BuildChoice
     format: str
+    matrix: str = ""
 
 
 def plan(request: Request, environment: Mapping[str, str], out: TextIO, err: TextIO) -> Exit:
     """Prints the plan, warnings to `err`. Raises InputError where Google would refuse the build."""
     facts = git_facts(request.folder)
+    if request.matrix:
+        return matrix(request.folder, request.choice, facts, environment, BUILD_ID, out, err)
     made, warnings = planned(request.choice, request.folder, facts, environment, BUILD_ID)
     for warning in warnings:
         err.write(warning.render() + "\n")
