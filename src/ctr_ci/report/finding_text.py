@@ -148,7 +148,7 @@ def _summary(outcome: Outcome, paint: Paint, shown: Shown) -> list[str]:
     if outcome.findings:
         levels = [f.severity.value for file in outcome.files for f in file.findings]
         counted = ", ".join(
-            paint(level, f"{levels.count(level)} {level}")
+            paint(level, _count(levels.count(level), level))
             for level in dict.fromkeys(sorted(levels, key=_rank))
         )
         files = sum(bool(file.findings) for file in outcome.files)
@@ -177,4 +177,5 @@ def _rank(level: str) -> int:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Info and style are no things that one counts by the piece."""
+    return f"{number} {noun}" if number == 1 or noun in ("info", "style") else f"{number} {noun}s"
