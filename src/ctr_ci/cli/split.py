@@ -25,10 +25,14 @@ def run(arguments: argparse.Namespace) -> Exit:
     if not arguments.prove and (arguments.check or arguments.keep_images):
         raise InputError(Problem("--check and --keep-images without --prove", help="they are parts of it"))
     for path in arguments.keep:
-        if not path.startswith("/") or " " in path:
+        if not path.startswith("/") or not path.isprintable() or any(char in ' $"' for char in path):
             raise InputError(
                 Problem(f"--keep {path}", expected="an absolute path in the image, without blanks")
             )
+    for option, texts in (("--runtime", (arguments.runtime or "",)), ("--package", arguments.package)):
+        for text in texts:
+            if any(char in " \t\"'`;&|<>()#$*\\" or not char.isprintable() for char in text):
+                raise InputError(Problem(f"{option} {text}", expected="one name, without blanks"))
     given = tuple(_argument(text) for text in arguments.build_arg)
     trial = Trial(
         tuple(arguments.check),

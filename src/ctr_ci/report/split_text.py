@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctr_ci.report.size_text import size_text
+from ctr_ci.source import visible
 from ctr_ci.split import Proof, Split
 
 BEHIND = 5
@@ -33,13 +34,13 @@ def proof_text(proof: Proof, *, color: bool = False) -> Iterator[str]:
     yield f"  {'all':10}{size_text(old):>10}  {size_text(new):>10}{less}"
     for check in proof.checks:
         mark = _colored("holds", GREEN, color) if check.holds else _colored("fails", RED, color)
-        yield f"{mark}  {check.name}: {check.seen if check.holds else check.reasons[0]}"
-        yield from (f"       {reason}" for reason in check.reasons[1:])
+        yield f"{mark}  {check.name}: {visible(check.seen if check.holds else check.reasons[0])}"
+        yield from (f"       {visible(reason)}" for reason in check.reasons[1:])
         if not check.holds and check.help:
-            yield f"       help: {check.help}"
+            yield f"       help: {visible(check.help)}"
     if proof.behind:
         yield f"left behind, owned by no package ({len(proof.behind)}):"
-        yield from (f"  /{path}" for path in proof.behind[:BEHIND])
+        yield from (f"  /{visible(path)}" for path in proof.behind[:BEHIND])
         yield "  if the program needs one: --keep PATH"
     failed = [check.name for check in proof.checks if not check.holds]
     if failed:

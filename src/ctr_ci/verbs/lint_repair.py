@@ -8,6 +8,7 @@ import sys
 from ctr_ci.lint import Fixed, Linted, Safety, diff, fix
 from ctr_ci.problem import InputError, Problem
 from ctr_ci.verbs.lint_one import Linter
+from ctr_ci.verbs.put import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,26 +62,12 @@ def _patch(source: Source, fixed: Fixed) -> str:
 
 
 def _write(before: Source, after: Source) -> None:
-    """Moves the new text into place at once, with the old file's mode; a link keeps pointing there."""
     raw = after.encode()
     if before.path.startswith("<"):
         sys.stdout.buffer.write(raw)
         return
-    path = os.path.realpath(before.path)
-    aside = f"{path}.ctr-ci-{os.getpid()}"
     try:
-        found = os.stat(path)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-            os.chmod(aside, found.st_mode & 0o7777)
-            if os.geteuid() == 0:
-                os.chown(aside, found.st_uid, found.st_gid)
-            os.replace(aside, path)
-        except BaseException:
-            os.unlink(aside)
-            raise
+        put(before.path, raw)
     except OSError as error:
         what = f"cannot write it: {(error.strerror or '').lower()}"
         raise InputError(Problem(what, "a writable file", path=before.path)) from error

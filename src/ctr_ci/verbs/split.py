@@ -15,8 +15,9 @@ from ctr_ci.problem import Exit, InputError, Problem
 from ctr_ci.report.split_json import split_json
 from ctr_ci.report.split_text import proof_text, split_text
 from ctr_ci.settings import LintSettings
-from ctr_ci.source import Source
+from ctr_ci.source import Source, visible
 from ctr_ci.split import Fine, Folder, Proof, Refusal, Split, Wish, split
+from ctr_ci.verbs.put import put
 from ctr_ci.verbs.split_context import BuildContext, read
 from ctr_ci.verbs.split_proof import Trial, prove
 
@@ -44,6 +45,8 @@ def run(request: Request, environment: Mapping[str, str], out: TextIO, stderr: T
     """NO where the file cannot be split, or the proof fails: then nothing is written. Raises InputError,
     WorldError, BuildFailed."""
     source = _source(request.dockerfile)
+    if request.write and source.path == STDIN:
+        raise InputError(Problem("--write has no file to write: the text came from standard input"))
     dockerfile = parse(source, dict(request.arguments))
     if dockerfile.problems:
         raise InputError(*dockerfile.problems)
@@ -88,7 +91,7 @@ def _tell(
         print(found.render(), file=stderr)
         return
     if isinstance(result, Fine):
-        print(f"{source.path}: nothing to split: {result.reason}", file=stderr)
+        print(visible(f"{source.path}: nothing to split: {result.reason}"), file=stderr)
         if request.output == "-":
             out.write(source.text)
         return
@@ -97,7 +100,7 @@ def _tell(
     elif not written:
         out.write(diff(_relative(source), _relative(after)))
     for line in split_text(source.path, result, written):
-        print(line, file=stderr)
+        print(visible(line), file=stderr)
     if proof is not None:
         for line in proof_text(proof, color=request.color):
             print(line, file=stderr if request.output == "-" else out)
@@ -114,6 +117,8 @@ def _source(path: str) -> Source:
     place = Path(path)
     if place.is_dir():
         place = place / "Dockerfile"
+    if place.exists() and not place.is_file():
+        raise InputError(Problem(f"{place} is no regular file", "a Dockerfile, its folder, or -"))
     try:
         return Source.decode(str(place), place.read_bytes())
     except OSError as error:
@@ -135,10 +140,8 @@ def _write(request: Request, source: Source, result: Split | Fine | Refusal) -> 
     if not isinstance(result, Split) or not (request.write or request.output) or request.output == "-":
         return ""
     place = Path(request.output or source.path)
-    if request.write and source.path == STDIN:
-        raise InputError(Problem("--write has no file to write: the text came from standard input"))
     try:
-        place.write_bytes(source.encode(result.text))
+        put(str(place), source.encode(result.text))
     except OSError as error:
-        raise InputError(Problem(f"cannot write {place}: {error.strerror}")) from error
+        raise InputError(Problem(f"cannot write {place}: {error.strerror or error}")) from error
     return str(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -135,3 +136,51 @@ def test_a_trial_build_gets_the_context_and_a_dockerfile_that_no_copy_sees(
     left = {None: set(), "templates\n*.md": {"README.md", "templates", "templates/index.html"}}
     gone = left.get(ignore, {"Dockerfile", "README.md", "run.sh"})
     assert names == (expected - gone) | {TRIAL, ".dockerignore"}
+
+
+def test_writing_keeps_the_mode_and_the_link_and_leaves_nothing_beside(folder: Path) -> None:
+    real = folder / "Real"
+    (folder / "Dockerfile").rename(real)
+    real.chmod(0o640)
+    before = real.stat().st_ino
+    (folder / "Dockerfile").symlink_to("Real")
+    names = sorted(os.listdir(folder))
+    assert main(["split", ".", "--write"]) == 0
+    assert (folder / "Dockerfile").is_symlink()
+    assert " AS build" in real.read_text()
+    assert real.stat().st_mode & 0o7777 == 0o640
+    assert real.stat().st_ino != before  # moved into place at once
+    assert sorted(os.listdir(folder)) == names
+
+
+def test_what_is_no_file_is_not_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(folder / "pipe")
+    assert main(["split", "pipe"]) == 2
+    assert "pipe is no regular file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--runtime", "debian\nRUN x"),
+        ("--runtime", "$X"),
+        ("--package", "x; rm"),
+        ("--package", "a b"),
+        ("--keep", "/x\nRUN\ty"),
+    ],
+)
+def test_an_option_cannot_bring_another_instruction(
+    folder: Path, words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["split", ".", *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_name_in_a_file_cannot_speak_to_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text(GO.replace("CMD", "RUN echo > '/etc/x\x1b[31m'\nCMD"))
+    assert main(["split", "."]) == 0
+    said = capsys.readouterr().err
+    assert "/etc/x" in said
+    assert "\x1b" not in said
