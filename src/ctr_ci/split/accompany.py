@@ -152,7 +152,7 @@ def _written(step: Step, name: str, plain: list[str]) -> Iterator[str]:
 def _downloads(reading: Reading) -> Iterator[tuple[str, str]]:
     for one in reading.stage.instructions:
         if isinstance(one, Add) and any(is_url(word.text) for word in one.sources):
-            folder = reading.facts.before(one).workdir or "/"
+            folder = reading.at(one)
             target = posixpath.normpath(posixpath.join(folder, one.destination.text))
             for word in one.sources:
                 name = posixpath.basename(word.text)

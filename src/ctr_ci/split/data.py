@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from ctr_ci.split.model import Artefact
-from ctr_ci.split.reading import Reading
+from ctr_ci.split.reading import Reading, system
 
 SOURCE_ENDS = {
     "Go": (".go", ".mod", ".sum", ".work"),
@@ -36,6 +36,8 @@ def data(reading: Reading, ecosystem: str) -> Iterator[Artefact]:
         root = place[: len(place) - len(path)] if place.endswith(path) else posixpath.dirname(place) + "/"
         top = path.partition("/")[0] if place.endswith(path) else posixpath.basename(place)
         entry = posixpath.join(root, top)
+        if entry != place and system(entry):
+            entry = place
         entries[entry] = entries.get(entry, False) or _is_data(path, ends)
     for entry, is_data in entries.items():
         if is_data and posixpath.basename(entry).lower() not in _NO_DATA_FOLDERS:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from ctr_ci.dockerfile import Cmd, Copy, Entrypoint, Env, Label, Onbuild, Stage, parse
+from ctr_ci.dockerfile import Cmd, Copy, Entrypoint, Env, Instruction, Label, Onbuild, Stage, parse
 from ctr_ci.lint import Context, Facts, check
 from ctr_ci.source import Source, Span
 from ctr_ci.split import bases
 from ctr_ci.split.accompany import company, owned
 from ctr_ci.split.model import Artefact, Fine, Folder, Recipe, Refusal, Split, Wish
-from ctr_ci.split.reading import Reading, Start
+from ctr_ci.split.reading import Reading, Start, system, unpacks
 from ctr_ci.split.recipes import RECIPES
 from ctr_ci.split.write import Draft, installs, write
 
@@ -35,11 +35,29 @@ def split(facts: Facts, folder: Folder, wish: Wish) -> Split | Fine | Refusal:
     start = reading.start
     if start is None:
         return _without_start(facts, stage)
+    mixed = next(
+        (
+            _mixed(one, target)
+            for one, source, target in reading.copied()
+            if unpacks(one, source) and system(target)
+        ),
+        None,
+    )
+    if mixed is not None:
+        return mixed
     recipe = _recipe(reading, start, wish)
     if isinstance(recipe, Refusal):
         return recipe
     made = _made(reading, recipe, wish)
     return made if isinstance(made, Refusal) else _checked(facts, made)
+
+
+def _mixed(one: Instruction, target: str) -> Refusal:
+    return Refusal(
+        f"ADD unpacks an archive into {target}, beside the system's files: what is needed is not known",
+        "unpack it into a folder of its own",
+        one.span,
+    )
 
 
 def _staged(facts: Facts) -> Fine | Refusal:
@@ -239,7 +257,7 @@ def _uncovered(reading: Reading, shipped: tuple[Artefact, ...]) -> str:
 
 
 def _reaches(reading: Reading, one: Copy, path: str) -> bool:
-    folder = reading.facts.before(one).workdir or "/"
+    folder = reading.at(one)
     target = posixpath.normpath(posixpath.join(folder, one.destination.text))
     return path == target or path.startswith(f"{target.rstrip('/')}/")
 

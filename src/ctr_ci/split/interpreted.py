@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ctr_ci.split import bases
 from ctr_ci.split.data import data
 from ctr_ci.split.model import Artefact, Found, Recipe, Refusal
-from ctr_ci.split.reading import Reading, Start, Step
+from ctr_ci.split.reading import Reading, Start, Step, system
 
 
 def node(reading: Reading, start: Start) -> Found:
@@ -54,6 +54,11 @@ def node(reading: Reading, start: Start) -> Found:
         artefacts += [a for a in data(reading, "Node") if not _of_node(a.path)]
     else:
         artefacts = [Artefact(root, "the program and its modules")]
+        artefacts += [
+            Artefact(place, "the program's own files")
+            for place in _roots(reading)
+            if not place.startswith((f"{root}/", "/tmp/")) and place != root
+        ]
     return Recipe("Node", bases.slim(image), tuple(artefacts), after=_pruned(reading, manager))
 
 
@@ -153,7 +158,7 @@ def python(reading: Reading, start: Start) -> Found:
     artefacts += [
         Artefact(place, "the program's own files")
         for place in _roots(reading)
-        if place != "/" and not place.startswith(("/tmp/", *(f"{venv}/" for venv in venvs)))
+        if not place.startswith(("/tmp/", *(f"{venv}/" for venv in venvs)))
     ]
     if image.path == "python":
         return Recipe("Python", reading.runtime or bases.slim(image), tuple(artefacts))
@@ -196,7 +201,7 @@ def ruby(reading: Reading, start: Start) -> Found:
     tools = {step.command.name for step in reading.steps}
     if image is None or image.path != "ruby" or not tools & {"bundle", "bundler", "gem"}:
         return None
-    places = [place for place in _roots(reading) if place != "/"]
+    places = _roots(reading)
     if not places:
         return Refusal(
             "the program's own files are not in a folder that a COPY brings",
@@ -210,7 +215,10 @@ def ruby(reading: Reading, start: Start) -> Found:
 
 def _roots(reading: Reading) -> list[str]:
     """The places that the context is copied to, without those that lie in another one."""
-    places = {target for _, _, target in reading.copied()}
+    places: set[str] = set()
+    for one, source, target in reading.copied():
+        whole = not system(target)
+        places |= {target} if whole else {place for _, place in reading.files(one, source, target)}
     return [
         one
         for one in sorted(places)

@@ -11,7 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ctr_ci.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Stage
+from ctr_ci.dockerfile import (
+    Add,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Healthcheck,
+    Instruction,
+    Run,
+    Stage,
+    Workdir,
+    is_git,
+    is_url,
+)
 from ctr_ci.lint import Facts, build_only
 from ctr_ci.shell import Command, parse
 from ctr_ci.source import Span
@@ -64,23 +76,33 @@ class Reading:
         self.stage: Stage = facts.dockerfile.stages[0]
         self.image = facts.image(self.stage)
         end = facts.dockerfile.after(self.stage)
-        self.workdir = end.workdir or _WORKDIRS.get(self.image.path if self.image else "", "/")
+        self.workdir = self.at(None)
         self.user = end.user or ""
         self.env = end.env
         self.runs = [one for one in self.stage.instructions if isinstance(one, Run)]
         self.steps = tuple(self._steps())
-        states = [facts.before(one).workdir for one in self.stage.instructions]
-        self.folders = frozenset({self.workdir, *(folder for folder in states if folder)})
+        self.folders = frozenset({self.workdir, *map(self.at, self.stage.instructions)})
 
     def _steps(self) -> Iterator[Step]:
         for run in self.runs:
             script = self.facts.script(run)
-            folder = self.facts.before(run).workdir or "/"
+            folder = self.at(run)
             for command in script.commands if script else ():
                 yield Step(run, command, folder)
                 if command.name == "cd":
                     target = next((v for v in command.values if v and not v.startswith("-")), None)
                     folder = posixpath.normpath(posixpath.join(folder, target)) if target and folder else ""
+
+    def at(self, before: Instruction | None) -> str:
+        """The working folder of an instruction, or the last one: the image's own may count in it."""
+        folder = _WORKDIRS.get(self.image.path if self.image else "", "/")
+        for one in self.stage.instructions:
+            if before is not None and one.start >= before.start:
+                break
+            if isinstance(one, Workdir):
+                told = self.facts.before(one).expand(one.path).value or one.path.text
+                folder = posixpath.normpath(posixpath.join(folder, told))
+        return folder
 
     @property
     def start(self) -> Start | None:
@@ -179,12 +201,18 @@ class Reading:
                 continue
             state = self.facts.before(one)
             told = state.expand(one.destination).value or one.destination.text
-            target = posixpath.normpath(posixpath.join(state.workdir or "/", told))
+            target = posixpath.normpath(posixpath.join(self.at(one), told))
             into = told.endswith(("/", ".")) or len(one.sources) > 1 or target in self.folders
+            for here in one.heredocs:
+                yield one, here.name, posixpath.join(target, here.name) if into else target
             for word in one.sources:
                 text = state.expand(word).value or word.text
+                if is_url(text) or is_git(text):
+                    continue
                 source = posixpath.normpath(text.lstrip("/") or ".")
-                if source == ".":
+                if unpacks(one, source):
+                    yield one, source, target
+                elif source == ".":
                     yield one, "", target
                 elif "*" in source or "?" in source:
                     yield from ((one, name, place) for name, place in self._matching(source, target))
@@ -215,16 +243,46 @@ class Reading:
 
     def places(self) -> Iterator[tuple[str, str]]:
         """Every file of the context that is copied, and its place in the image."""
-        for _, source, target in self.copied():
-            if source and not self.folder.known:
-                yield source, target
-            for path in self.folder.files:
-                if not source:
-                    yield path, posixpath.join(target, path)
-                elif path == source:
-                    yield path, target
-                elif path.startswith(f"{source}/"):
-                    yield path, posixpath.join(target, path[len(source) + 1 :])
+        for one, source, target in self.copied():
+            yield from self.files(one, source, target)
+
+    def files(self, one: Copy | Add, source: str, target: str) -> Iterator[tuple[str, str]]:
+        """What one path that is copied brings: a name, and its place."""
+        alone = any(source == here.name for here in one.heredocs) or unpacks(one, source)
+        if alone or (source and not self.folder.known):
+            yield source, target
+            return
+        for path in self.folder.files:
+            if not source:
+                yield path, posixpath.join(target, path)
+            elif path == source:
+                yield path, target
+            elif path.startswith(f"{source}/"):
+                yield path, posixpath.join(target, path[len(source) + 1 :])
+
+
+def unpacks(one: Copy | Add, source: str) -> bool:
+    """Whether ADD puts an archive's content there, not the archive."""
+    return isinstance(one, Add) and one.unpack is not False and source.endswith(_ARCHIVES)
+
+
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+# Folders that every image has of its own: what is put there may ship, never the whole folder.
+_SYSTEM = frozenset(
+    [
+        *("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/root"),
+        *("/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/usr/bin", "/usr/include", "/usr/lib"),
+        *("/usr/sbin", "/usr/share", "/usr/src", "/usr/local", "/usr/local/bin", "/usr/local/etc"),
+        *("/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/var/cache", "/var/lib", "/var/log"),
+        *("/var/run", "/var/spool", "/etc/ssl", "/etc/ssl/certs", "/etc/cron.d", "/etc/apt", "/etc/init.d"),
+    ]
+)
+
+
+def system(place: str) -> bool:
+    """Whether a folder is one of the system's own."""
+    return place in _SYSTEM
 
 
 # -dev packages without a library of their own.

@@ -278,6 +278,51 @@ def test_patterns_of_copy_are_followed_to_their_files() -> None:
     assert [one.path for one in made.artefacts] == ["/app", "/etc/app/a.toml", "/etc/app/b.toml", "/s/conf"]
 
 
+def test_what_is_put_beside_the_systems_files_ships_without_these() -> None:
+    go = "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nCOPY etc /etc\nCOPY rootfs /\nRUN go build -o /app .\n"
+    files = ("main.go", "etc/x.conf", "rootfs/opt/q/z.conf")
+    paths = [one.path for one in written(f'{go}CMD ["/app"]\n', files).artefacts]
+    assert paths == ["/app", "/s/etc", "/s/rootfs", "/etc/x.conf", "/opt/q/z.conf"]
+    python = "FROM python:3.12\nWORKDIR /s\nCOPY etc /etc\nCOPY app.py .\nRUN pip install x\n"
+    made = written(f'{python}CMD ["python", "app.py"]\n', ("app.py", "etc/x.conf"))
+    assert [one.path for one in made.artefacts][2:] == ["/etc/x.conf", "/s/app.py"]
+    node = "FROM node:20\nWORKDIR /a\nCOPY . .\nCOPY a.pem /etc/ssl/certs/\nRUN npm ci\n"
+    made = written(f'{node}CMD ["node", "main.js"]\n', ("package.json", "main.js", "a.pem"))
+    assert [one.path for one in made.artefacts] == ["/a", "/etc/ssl/certs/a.pem"]
+
+
+def test_files_that_stand_in_the_dockerfile_ship() -> None:
+    made = written(
+        "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nCOPY <<EOF /etc/i.conf\nhey\nEOF\n"
+        "COPY <<a.conf <<b.conf /etc/k/\n1\na.conf\n2\nb.conf\n"
+        'RUN go build -o /app .\nCMD ["/app"]\n',
+        ("main.go",),
+    )
+    assert [one.path for one in made.artefacts][1:] == ["/etc/i.conf", "/etc/k/a.conf", "/etc/k/b.conf"]
+
+
+def test_what_add_unpacks_ships_as_the_folder_that_it_fills() -> None:
+    go = 'FROM golang:1.21\nWORKDIR /s\nCOPY main.go .\nADD d.tgz {}\nRUN go build -o /app .\nCMD ["/app"]\n'
+    made = written(go.format("/opt/data/"), ("main.go", "d.tgz"))
+    assert [one.path for one in made.artefacts] == ["/app", "/opt/data"]
+    refused = decided(go.format("/usr/local"), ("main.go", "d.tgz"))
+    assert isinstance(refused, Refusal)
+    assert "unpacks an archive into /usr/local" in refused.reason
+
+
+def test_the_images_own_working_folder_counts() -> None:
+    made = written(
+        "FROM golang:1.21\nCOPY . .\nRUN go build -o app\nCMD ['./app']\n".replace("'", '"'),
+        ("main.go", "bin/x"),
+    )
+    assert [one.path for one in made.artefacts] == ["/go/app", "/go/bin"]
+    made = written(
+        'FROM golang:1.21\nWORKDIR a\nWORKDIR b\nCOPY . .\nRUN go build -o app\nCMD ["./app"]\n', ("m.go",)
+    )
+    assert "WORKDIR /go/a/b" in ships(made)
+    assert [one.path for one in made.artefacts] == ["/go/a/b/app"]
+
+
 def test_what_only_root_writes_stays_root_s() -> None:
     made = written(
         "FROM python:3.12\nRUN useradd app\nWORKDIR /home/app\nUSER app\nCOPY . .\n"
