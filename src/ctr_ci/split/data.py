@@ -33,7 +33,7 @@ def data(reading: Reading, ecosystem: str) -> Iterator[Artefact]:
     ends = SOURCE_ENDS[ecosystem]
     entries: dict[str, bool] = {}
     for path, place in reading.places():
-        root = place[: len(place) - len(path)] if place.endswith(path) else posixpath.dirname(place) + "/"
+        root = place[: len(place) - len(path)] if place.endswith(path) else posixpath.dirname(place)
         top = path.partition("/")[0] if place.endswith(path) else posixpath.basename(place)
         entry = posixpath.join(root, top)
         if entry != place and system(entry):

@@ -153,7 +153,7 @@ class Reading:
 
     def packages(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Packages that the program may need when it runs, and -dev packages whose library it may need."""
-        used = " ".join(self._checked_with())
+        used = " ".join((*self._checked_with(), *self.tools()))
         running: list[str] = []
         headers: list[str] = []
         for _, _, package in self.installed():

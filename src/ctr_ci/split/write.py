@@ -89,27 +89,46 @@ def _region(text: str, one: Instruction) -> tuple[int, int]:
 def _lines(
     reading: Reading, draft: Draft, name: str, moved: list[Instruction], last_work: int
 ) -> Iterator[str]:
-    text = reading.facts.source.text
-    copied = [one for one in reading.stage.instructions if not _moves(one, last_work)]
     platform = reading.stage.base.platform
     flag = f"--platform={platform.text} " if platform is not None and "$" not in platform.text else ""
     yield f"FROM {flag}{draft.runtime}"
-    kept = [one for one in reading.stage.instructions if isinstance(one, (*_CONFIGURES, Env))]
-    words = " ".join(text[one.start : one.end] for one in (*kept, *reading.external()))
-    for one in reading.stage.instructions:
-        if isinstance(one, Arg) and any(_reads(words, pair.key.text) for pair in one.pairs):
-            yield _own(text, one)
-    yield from (_own(text, one) for one in copied if isinstance(one, Env))
-    yield from (_with_comments(text, one) for one in moved if isinstance(one, Env))
+    rest = tuple(_behind_variables(reading, draft, name, moved))
+    yield from _variables(reading, moved, " ".join(rest))
+    yield from rest
+
+
+def _variables(reading: Reading, moved: list[Instruction], words: str) -> Iterator[str]:
+    """Every ENV, and the ARGs that what follows reads, in the file's order: a later ARG gives a name
+    another value."""
+    text = reading.facts.source.text
+    needed: list[str] = []
+    for one in reversed(reading.stage.instructions):
+        if isinstance(one, Env) or (
+            isinstance(one, Arg) and any(_reads(words, pair.key.text) for pair in one.pairs)
+        ):
+            words += " " + text[one.start : one.end]
+            needed.append(_with_comments(text, one) if one in moved else _own(text, one))
+    yield from reversed(needed)
+
+
+def _behind_variables(reading: Reading, draft: Draft, name: str, moved: list[Instruction]) -> Iterator[str]:
+    text = reading.facts.source.text
     if draft.installs:
         yield draft.installs
     workdir = _last(reading.stage.instructions, Workdir)
+    for external in reading.external():
+        told = external.destination.text
+        if not told.startswith(("/", "$")) and (place := reading.at(external)) != reading.workdir:
+            yield f"WORKDIR {place}"
+            yield _own(text, external)
     if reading.workdir != "/" or workdir is not None:
         yield f"WORKDIR {_workdir(reading, workdir)}"
     if draft.prepares:
         yield _run(draft.prepares)
     for external in reading.external():
-        yield _own(text, external)
+        told = external.destination.text
+        if told.startswith(("/", "$")) or reading.at(external) == reading.workdir:
+            yield _own(text, external)
     yield from copies(name, draft.artefacts)
     if draft.finishes:
         yield _run(draft.finishes)

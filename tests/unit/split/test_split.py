@@ -323,6 +323,46 @@ def test_the_images_own_working_folder_counts() -> None:
     assert [one.path for one in made.artefacts] == ["/go/a/b/app"]
 
 
+def test_arguments_that_the_second_stage_reads_are_repeated_in_order() -> None:
+    made = written(
+        "FROM golang:1.21\nARG BASE=5\nARG UID=$BASE\nARG M=a\nENV A=$M\nARG M=b\nENV B=$M\nARG C=9\n"
+        'WORKDIR /s\nCOPY . .\nRUN useradd -u $UID z; go build -o /app .\nUSER z\nEXPOSE $C\nCMD ["/app"]\n',
+        ("main.go",),
+    )
+    told = [line for line in ships(made) if line.startswith(("ARG", "ENV"))]
+    assert told == ["ARG BASE=5", "ARG UID=$BASE", "ARG M=a", "ENV A=$M", "ARG M=b", "ENV B=$M", "ARG C=9"]
+
+
+def test_a_copy_from_another_image_lands_where_it_did() -> None:
+    made = written(
+        "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nCOPY --from=busybox /bin/busybox ./bb\nWORKDIR /t\n"
+        'COPY --from=busybox /bin/sh ./sh\nRUN go build -o /app /s\nCMD ["/app"]\n',
+        ("main.go",),
+    )
+    told = [line for line in ships(made) if line.startswith(("WORKDIR", "COPY --from=busybox"))]
+    assert told == [
+        "WORKDIR /s",
+        "COPY --from=busybox /bin/busybox ./bb",
+        "WORKDIR /t",
+        "COPY --from=busybox /bin/sh ./sh",
+    ]
+
+
+def test_a_file_at_the_top_has_one_slash() -> None:
+    made = written(f'{GO}COPY a /b\nCMD ["/app"]\n', ("main.go", "a"))
+    assert "COPY --from=build /b /b" in ships(made)
+
+
+def test_a_fetcher_that_the_entry_points_script_calls_stays() -> None:
+    made = written(
+        "FROM python:3.12-alpine\nRUN apk add --no-cache bash curl git gcc\nWORKDIR /app\nCOPY . .\n"
+        'RUN pip install x\nENTRYPOINT ["./entry.sh"]\nCMD ["python", "m.py"]\n',
+        ("m.py", "entry.sh"),
+        entry_sh="#!/bin/bash\ncurl x\nexec $@\n",
+    )
+    assert made.packages == ("bash", "curl")
+
+
 def test_what_only_root_writes_stays_root_s() -> None:
     made = written(
         "FROM python:3.12\nRUN useradd app\nWORKDIR /home/app\nUSER app\nCOPY . .\n"
