@@ -55,9 +55,17 @@ def company(reading: Reading, shipped: tuple[Artefact, ...]) -> Company:
                 prepares.append(f"mkdir -p {' '.join(made)}")
         elif name in ("chown", "chmod") and len(plain) > 1:
             places = [place for text in plain[1:] if (place := step.path(text))]
-            told = [place for place in places if place in folders or place == reading.workdir != "/"]
+            told = [
+                place
+                for place in places
+                if any(_below(one, {place}) for one in folders) or place == reading.workdir != "/"
+            ]
             if told:
-                prepares.append(" ".join([name, plain[0], *told]))
+                deep = ["-R"] if {"-R", "--recursive"} & set(values) else []
+                prepares.append(" ".join([name, *deep, plain[0], *told]))
+        if name == "ln" and len(plain) == 2 and plain[0].startswith("/dev/") and (at := step.path(plain[1])):
+            prepares.append(f"mkdir -p {posixpath.dirname(at)} && ln -sf {plain[0]} {at}")
+            continue
         for place in _written(step, name, plain):
             if _stays(reading, place):
                 files[place] = Artefact(place, f"`{name}` wrote it")
@@ -71,8 +79,11 @@ def company(reading: Reading, shipped: tuple[Artefact, ...]) -> Company:
     covered = {one.place for one in shipped}
     kept = tuple(one for path, one in files.items() if not _below(path, covered))
     libraries = any(".so" in one.path or "/lib" in one.path for one in (*shipped, *kept))
-    finishes = ("ldconfig",) if libraries and any(s.command.name == "ldconfig" for s in reading.steps) else ()
-    return Company(tuple(dict.fromkeys(prepares)), finishes, kept, tuple(unsure))
+    names = {step.command.name for step in reading.steps}
+    finishes = ["ldconfig"] if libraries and "ldconfig" in names else []
+    if "update-ca-certificates" in names:
+        finishes.append("update-ca-certificates")
+    return Company(tuple(dict.fromkeys(prepares)), tuple(finishes), kept, tuple(unsure))
 
 
 def owned(reading: Reading, artefact: Artefact) -> Artefact:
@@ -138,6 +149,8 @@ def _written(step: Step, name: str, plain: list[str]) -> Iterator[str]:
             yield from (
                 posixpath.join(into, posixpath.basename(text)) if folder else into for text in plain[:-1]
             )
+    elif name in ("tee", "touch"):
+        yield from (place for text in plain if (place := step.path(text)))
     elif name in ("curl", "wget"):
         values = step.command.values
         for flag, to in itertools.pairwise(values):

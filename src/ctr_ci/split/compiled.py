@@ -134,7 +134,9 @@ def _compiled_runtime(reading: Reading, ecosystem: str, steps: list[Step]) -> tu
         return reading.runtime, ()
     if image.name in ("golang", "rust", "gcc") and image.official:
         if ecosystem == "Go" and _static(reading, steps) and not _needs_more(reading):
-            return bases.DISTROLESS, ("CGO_ENABLED=0 makes a static program: no libc is needed",)
+            return bases.DISTROLESS, (
+                "CGO_ENABLED=0 makes a static program: no libc is needed, but there is no tool to call",
+            )
         if (
             image.name == "gcc"
             and any(step.command.name in ("g++", "c++", "make", "cmake") for step in steps)

@@ -13,6 +13,7 @@ from ctr_ci.split.accompany import company, owned
 from ctr_ci.split.model import Artefact, Fine, Folder, Recipe, Refusal, Split, Wish
 from ctr_ci.split.reading import Reading, Start, system, unpacks
 from ctr_ci.split.recipes import RECIPES
+from ctr_ci.split.unseen import unseen
 from ctr_ci.split.write import Draft, installs, write
 
 FLAGSHIP = frozenset(["build-in-ship-image", "missing-multi-stage", "sdk-base-ships"])
@@ -206,6 +207,7 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
         f"line {step.run.span.start.line}: `{step.command.name}` works in a folder that is not known here"
         for step in around.unsure[:1]
     )
+    notes += tuple(unseen(reading, shipped, packages, runtime))
     return Split(
         text,
         recipe.ecosystem,

@@ -32,7 +32,7 @@ from ctr_ci.split.model import Folder
 # Images that set a WORKDIR of their own.
 _WORKDIRS = {"golang": "/go", "gradle": "/home/gradle"}
 SYSTEM = ("apt", "apk", "dnf", "zypper")
-ACCOUNTS = frozenset(["useradd", "adduser", "groupadd", "addgroup", "usermod"])
+ACCOUNTS = frozenset(["useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod"])
 INSTALLERS = frozenset(
     ["python3-pip", "python3-venv", "python3-wheel", "py3-pip", "pipx", "npm", "yarn", "pnpm"]
 )
