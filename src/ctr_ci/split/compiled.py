@@ -79,6 +79,12 @@ def _made(reading: Reading, steps: list[Step], program: str) -> str | None:
         values = step.command.values
         plain = [text for text in values if text and not text.startswith("-")]
         output = option(step.command, "-o", "--output")
+        if (
+            output is not None
+            and step.command.name == "go"
+            and step.path(output) == posixpath.dirname(program)
+        ):
+            return program  # a folder that is there
         if output is not None:
             out = step.path(output + name if output.endswith("/") else output)
             if out and (out == program or ("/" not in program and posixpath.basename(out) == name)):
@@ -190,11 +196,20 @@ def jar(reading: Reading, start: Start) -> Found:
             help="say it with --runtime IMAGE",
             span=reading.stage.base.image.span,
         )
-    if "*" in path:
-        return Recipe(
-            "Java", runtime, (Artefact(path, "the jar that the image starts", f"{posixpath.dirname(path)}/"),)
-        )
-    return Recipe("Java", runtime, (Artefact(path, "the jar that the image starts"),))
+    target = f"{posixpath.dirname(path)}/" if "*" in path else ""
+    # `src` holds what the jar holds; so does that of a module.
+    modules = {file.partition("/src/")[0] for file in reading.folder.files if "/src/" in file} | {"src"}
+    beside = [
+        one for one in data(reading, "Java") if not any(one.path.endswith(f"/{module}") for module in modules)
+    ]
+    note = (
+        ()
+        if not any("copy-dependencies" in text for step in reading.steps for text in step.command.values)
+        else ("dependencies are copied beside the jar: if its manifest names them, --keep their folder",)
+    )
+    return Recipe(
+        "Java", runtime, (Artefact(path, "the jar that the image starts", target), *beside), notes=note
+    )
 
 
 def dotnet(reading: Reading, start: Start) -> Found:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ctr_ci.split import bases
 from ctr_ci.split.data import data
 from ctr_ci.split.model import Artefact, Found, Recipe, Refusal
-from ctr_ci.split.reading import Reading, Start, Step, system
+from ctr_ci.split.reading import Reading, Start, Step, option, system
 
 
 def node(reading: Reading, start: Start) -> Found:
@@ -27,6 +27,12 @@ def node(reading: Reading, start: Start) -> Found:
         return Refusal(
             "the program lies in /, beside the system's own files",
             help="give it a folder: WORKDIR /app",
+            span=start.span,
+        )
+    if manager == "yarn" and ".pnp.cjs" in reading.folder.files:
+        return Refusal(
+            "Yarn keeps the modules of this program in its own archives (.pnp.cjs), not in node_modules",
+            help="nodeLinker: node-modules in .yarnrc.yml, and no .pnp.cjs in the context",
             span=start.span,
         )
     words = _node_words(reading, start)
@@ -155,10 +161,17 @@ def python(reading: Reading, start: Start) -> Found:
             Artefact(folder, "what pip installed"),
             Artefact("/usr/local/bin", "the commands of what pip installed"),
         ]
+    hidden = _hidden(reading)
+    if hidden is not None:
+        return hidden
+    artefacts += [Artefact(place, "what pip installed there") for place in _told_to_pip(reading)]
+    passing = (
+        () if any({"-e", "--editable"} & set(step.command.values) for step in reading.steps) else ("/tmp/",)
+    )
     artefacts += [
         Artefact(place, "the program's own files")
         for place in _roots(reading)
-        if not place.startswith(("/tmp/", *(f"{venv}/" for venv in venvs)))
+        if not place.startswith((*passing, *(f"{venv}/" for venv in venvs)))
     ]
     if image.path == "python":
         return Recipe("Python", reading.runtime or bases.slim(image), tuple(artefacts))
@@ -167,6 +180,47 @@ def python(reading: Reading, start: Start) -> Found:
     if not any(name.startswith("python") for name in reading.packages()[0]):
         return Recipe("Python", image.text, tuple(artefacts), packages=("python3",))
     return Recipe("Python", image.text, tuple(artefacts))
+
+
+def _told_to_pip(reading: Reading) -> Iterator[str]:
+    """The folders that `pip install` is told to install to, beside the usual one."""
+    for step in reading.steps:
+        if not step.command.name.startswith("pip") or "install" not in step.command.values:
+            continue
+        for told in (option(step.command, "-t", "--target"), option(step.command, "--prefix")):
+            if told and (place := step.path(told)) and not place.startswith("/tmp"):
+                yield place
+        if "--user" in step.command.values:
+            user = (reading.facts.before(step.run).user or "root").partition(":")[0]
+            yield "/root/.local" if user in ("root", "0") else f"/home/{user}/.local"
+
+
+def _hidden(reading: Reading) -> Refusal | None:
+    """Poetry and Pipenv make an environment below a name of their own, unless they are told otherwise."""
+    told = (
+        "POETRY_VIRTUALENVS_CREATE",
+        "POETRY_VIRTUALENVS_IN_PROJECT",
+        "PIPENV_VENV_IN_PROJECT",
+        "VIRTUAL_ENV",
+    )
+    if any(reading.env.get(name) for name in told):
+        return None
+    for step in reading.steps:
+        name, values = step.command.name, step.command.values
+        if name == "poetry" and {"virtualenvs.create", "virtualenvs.in-project"} & set(values):
+            return None
+        if any(one.name in told for one in step.command.assignments):
+            return None
+        poetry = name == "poetry" and values[:1] in (("install",), ("sync",))
+        pipenv = name == "pipenv" and {"install", "sync"} & set(values[:1]) and "--system" not in values
+        if poetry or pipenv:
+            setting = "POETRY_VIRTUALENVS_IN_PROJECT" if poetry else "PIPENV_VENV_IN_PROJECT"
+            return Refusal(
+                f"`{name}` puts its environment into a folder that is not known here",
+                help=f"have it in the project: ENV {setting}=1",
+                span=step.run.span,
+            )
+    return None
 
 
 def _packages_folder(path: str, tag: str) -> str:

@@ -212,7 +212,7 @@ def _programs(reading: Reading, places: list[str]) -> Iterator[str]:
         made = step.path(output).rstrip("/") if output else ""
         if not output or not made or made.startswith("/tmp/") or output.endswith((".o", ".a", ".so")):
             continue
-        if output.endswith("/"):
+        if output.endswith("/") or any(place.startswith(f"{made}/") for place in places):
             yield f"line {step.run.span.start.line}: of {made} only what is started ships: else --keep {made}"
         elif not _within(made, places):
             yield f"line {step.run.span.start.line}: {made} does not ship: if it is called, --keep {made}"

@@ -8,7 +8,7 @@ from ctr_ci.dockerfile import parse
 from ctr_ci.lint import Facts
 from ctr_ci.settings import LintSettings
 from ctr_ci.source import Source
-from ctr_ci.split import Folder, Split, Wish, split
+from ctr_ci.split import Folder, Refusal, Split, Wish, split
 
 GO = "FROM golang:1.21-bookworm\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\n"
 START = 'CMD ["/app"]\n'
@@ -87,3 +87,63 @@ def test_files_of_tee_and_touch_ship_and_links_to_devices_are_made_again() -> No
 def test_the_owner_of_a_folder_above_counts() -> None:
     text = made(f"{GO}RUN mkdir -p /data/a && chown -R 10:10 /data\n{START}").text
     assert "RUN mkdir -p /data/a && chown -R 10:10 /data" in text
+
+
+PY = 'FROM python:3.12\nWORKDIR /a\nCOPY . .\n{}CMD ["python", "a.py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("RUN pip install -t /deps -r r.txt\n", "/deps"),
+        ("RUN pip install --prefix=/install -r r.txt\n", "/install"),
+        ("RUN pip install --user -r r.txt\n", "/root/.local"),
+        ("RUN useradd -m x\nUSER x\nRUN pip install --user -r r.txt\n", "/home/x/.local"),
+        ("COPY . /tmp/src\nRUN pip install -e /tmp/src\n", "/tmp/src"),
+    ],
+)
+def test_packages_ship_from_where_pip_put_them(lines: str, place: str) -> None:
+    assert place in [one.path for one in made(PY.format(lines), ("a.py",)).artefacts]
+
+
+@pytest.mark.parametrize("tool", ["poetry", "pipenv"])
+def test_an_environment_of_an_unknown_name_is_refused_with_a_way_out(tool: str) -> None:
+    lines = f"RUN pip install {tool}\nRUN {tool} install\n"
+    text = PY.format(lines)
+    found = split(Facts(parse(Source("Dockerfile", text)), LintSettings()), Folder(("a.py",)), Wish())
+    assert isinstance(found, Refusal)
+    assert f"`{tool}` puts its environment" in found.reason
+    assert made(PY.format(f"{found.help.partition(': ')[2]}\n{lines}"), ("a.py",))
+
+
+def test_yarns_own_archives_are_refused() -> None:
+    text = 'FROM node:20\nWORKDIR /a\nCOPY . .\nRUN yarn install && yarn build\nCMD ["node", "dist/i.js"]\n'
+    files = Folder((".pnp.cjs", "package.json", "i.ts"))
+    found = split(Facts(parse(Source("Dockerfile", text)), LintSettings()), files, Wish())
+    assert isinstance(found, Refusal)
+    assert "nodeLinker: node-modules" in found.help
+
+
+def test_what_lies_beside_a_jar_ships_but_not_what_is_in_it() -> None:
+    text = (
+        "FROM maven:3.9-eclipse-temurin-17\nWORKDIR /a\nCOPY . .\nRUN mvn package\n"
+        'CMD ["java", "-javaagent:/a/lib/agent.so", "-jar", "target/app.jar"]\n'
+    )
+    files = (
+        "pom.xml",
+        "src/main/resources/a.yml",
+        "m/src/main/resources/b.yml",
+        "m/pom.xml",
+        "config/c.yml",
+        "lib/x.txt",
+    )
+    assert [one.path for one in made(text, files).artefacts] == ["/a/target/app.jar", "/a/config", "/a/lib"]
+
+
+def test_go_builds_into_a_folder_that_is_there() -> None:
+    text = (
+        "FROM golang:1.21\nWORKDIR /s\nCOPY . .\nRUN mkdir /out && go build -o /out ./...\nCMD ['/out/srv']\n"
+    )
+    found = made(text.replace("'", '"'))
+    assert [one.path for one in found.artefacts] == ["/out/srv"]
+    assert any("of /out only what is started ships" in one for one in found.notes)
