@@ -45,7 +45,7 @@ def binary(reading: Reading, start: Start) -> Found:
     artefacts = [Artefact(path, "the program that the image starts", target if target != path else "")]
     artefacts += data(reading, ecosystem)
     bare = runtime == "scratch" or "distroless" in runtime
-    packages = () if bare or reading.runtime else _CERTIFIED.get(image.path, ())
+    packages = () if bare or reading.runtime else CERTIFIED.get(image.path, ())
     return Recipe(ecosystem, runtime, tuple(artefacts), packages=packages, notes=notes)
 
 
@@ -110,7 +110,7 @@ def _made(reading: Reading, steps: list[Step], program: str) -> str | None:
 
 _CARGO = "/usr/local/cargo/bin/"
 # What programs of these images find there and the smaller ones lack: certificates, time zones.
-_CERTIFIED = {"golang": ("ca-certificates", "tzdata"), "rust": ("ca-certificates",)}
+CERTIFIED = {"golang": ("ca-certificates", "tzdata"), "rust": ("ca-certificates",)}
 
 
 def _moved(reading: Reading, program: str) -> str | None:

@@ -15,6 +15,7 @@ SOURCE_ENDS = {
     "Java": (".java", ".kt", ".gradle", ".kts", "pom.xml", ".mvn", ".properties", ".jar"),
     "Node": (".ts", ".tsx", ".map"),
 }
+SOURCE_ENDS[""] = (*SOURCE_ENDS["Go"], *SOURCE_ENDS["Rust"], *SOURCE_ENDS["C/C++"])  # not known which
 # What no program reads when it runs.
 _NO_DATA = (".md", ".txt.in", ".gitignore", ".dockerignore", ".editorconfig", ".gitattributes", ".gitmodules")
 _NO_DATA_NAMES = frozenset(

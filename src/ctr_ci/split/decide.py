@@ -10,6 +10,8 @@ from ctr_ci.lint import Context, Facts, check
 from ctr_ci.source import Source, Span
 from ctr_ci.split import bases
 from ctr_ci.split.accompany import company, owned
+from ctr_ci.split.compiled import CERTIFIED
+from ctr_ci.split.data import data
 from ctr_ci.split.model import Artefact, Fine, Folder, Recipe, Refusal, Split, Wish
 from ctr_ci.split.reading import Reading, Start, system, unpacks
 from ctr_ci.split.recipes import RECIPES
@@ -134,7 +136,10 @@ def _recipe(reading: Reading, start: Start, wish: Wish) -> Recipe | Refusal:
     for recipe in RECIPES:
         found = recipe(reading, start)
         if isinstance(found, Refusal):
-            return _told(reading, told, wish) or found
+            if not told:
+                return found
+            way = f"{found.help}, and the image to ship on with --runtime IMAGE"
+            return _told(reading, told, wish) or Refusal(found.reason, way, found.span)
         if found is not None:
             return found
     return _told(reading, told, wish) or Refusal(
@@ -145,11 +150,21 @@ def _recipe(reading: Reading, start: Start, wish: Wish) -> Recipe | Refusal:
 
 
 def _told(reading: Reading, told: tuple[Artefact, ...], wish: Wish) -> Recipe | None:
-    """What the user says by itself: paths, and an image unless the base is a distribution's."""
+    """What the user says by itself: paths, beside what the context brings, on the image that is said or
+    that belongs to the old one."""
     image = reading.image
     assert image is not None
-    own = image.official and image.name in bases.DISTRIBUTIONS
-    return Recipe("", image.text, told) if told and (wish.runtime or own) else None
+    runtime = wish.runtime
+    if not runtime and image.official and image.name in bases.DISTRIBUTIONS:
+        runtime = image.text
+    elif not runtime and image.official and image.name in ("golang", "rust"):
+        runtime = bases.debian(image.name, image.tag.lower())[0]
+    elif not runtime and image.path in ("node", "python", "ruby"):
+        runtime = bases.slim(image)
+    if not told or not runtime:
+        return None
+    packages = () if wish.runtime else CERTIFIED.get(image.path, ())
+    return Recipe("", runtime, (*told, *data(reading, "")), packages=packages)
 
 
 def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:

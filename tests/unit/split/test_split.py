@@ -363,6 +363,23 @@ def test_a_fetcher_that_the_entry_points_script_calls_stays() -> None:
     assert made.packages == ("bash", "curl")
 
 
+def test_the_way_out_that_a_refusal_names_is_one() -> None:
+    text = f'{GO}COPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n'.replace("1.21", "1.21-bookworm")
+    files = ("main.go", "entry.sh", "tpl/a.html")
+    script = "#!/bin/bash\ncurl https://example.org\nexec /app\n"
+    refused = decided(text, files, entry_sh=script)
+    assert isinstance(refused, Refusal)
+    assert refused.help == "name what must ship with --keep PATH"
+    made = written(text, files, Wish(keep=("/app",)), entry_sh=script)
+    assert made.runtime == "debian:bookworm-slim"
+    assert [one.path for one in made.artefacts] == ["/app", "/s/entry.sh", "/s/tpl", "/entry.sh"]
+    assert made.packages == ("ca-certificates", "tzdata", "curl")
+    gcc = 'FROM gcc:13\nWORKDIR /s\nCOPY . .\nRUN make\nCMD ["/elsewhere"]\n'
+    again = decided(gcc, ("a.c",), Wish(keep=("/elsewhere",)))
+    assert isinstance(again, Refusal)
+    assert again.help.endswith("--runtime IMAGE")
+
+
 def test_what_only_root_writes_stays_root_s() -> None:
     made = written(
         "FROM python:3.12\nRUN useradd app\nWORKDIR /home/app\nUSER app\nCOPY . .\n"
