@@ -104,7 +104,8 @@ def _walk(folder: str, wanted: Callable[[str], bool]) -> Iterator[str]:
         for name in names:
             if wanted(name) and not ignored(prefix + name, False):
                 path = os.path.join(place, name)
-                yield path.removeprefix("./") if folder == "." else path
+                if os.path.isfile(path):  # a pipe would never end
+                    yield path.removeprefix("./") if folder == "." else path
 
 
 def _ignored(folder: str):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from ctr_ci.dockerfile import Copy, parse
+from ctr_ci.dockerfile import Copy, Run, parse
 from ctr_ci.plan import Job, Plan, made, matrices, options, waves
 from ctr_ci.problem import CtrCiError, Exit, InputError, Problem
 from ctr_ci.source import Source
@@ -67,7 +67,11 @@ def matrix(
                 source=_source(plan, home),
                 config=config,
                 images=made(plan),
-                bases=tuple(base for path in dockerfiles[home] for base in _bases(path, plan)),
+                bases=tuple(
+                    base
+                    for path in dict.fromkeys((*dockerfiles[home], *_told(plan, root, home)))
+                    for base in _bases(path, plan)
+                ),
             )
         )
     if problems:
@@ -103,8 +107,17 @@ def _source(plan: Plan, home: str) -> str:
     return home or "."
 
 
+def _told(plan: Plan, root: str, home: str) -> Iterator[str]:
+    """The Dockerfiles that the steps name with -f, as they are seen from the top or from the folder."""
+    for told in options(plan, "-f", "--file"):
+        for folder in (root, os.path.join(root, home)):
+            path = os.path.normpath(os.path.join(folder, told.removeprefix("/workspace/")))
+            if os.path.isfile(path):
+                yield path
+
+
 def _bases(path: str, plan: Plan) -> Iterator[str]:
-    """The images that a Dockerfile's stages start from and copy from, with the build's own arguments."""
+    """The images that a Dockerfile's stages start from, copy from and mount."""
     given = dict(word.partition("=")[::2] for word in options(plan, "--build-arg"))
     try:
         source = Source.decode(path, Path(path).read_bytes())
@@ -116,3 +129,5 @@ def _bases(path: str, plan: Plan) -> Iterator[str]:
         for one in stage.instructions:
             if isinstance(one, Copy) and one.from_:
                 yield one.from_.text
+            elif isinstance(one, Run):
+                yield from (mount.from_.text for mount in one.mounts if mount.from_ is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,18 @@ def test_more_jobs_than_a_matrix_may_have_are_told(tmp_path: Path) -> None:
         build(tmp_path / f"s{number}", "-t", f"x/s{number}", ".", dockerfile="FROM scratch\n")
     with pytest.raises(InputError, match="257 builds that need no other; expected at most 256"):
         matrices(tmp_path)
+
+
+def test_a_dockerfile_that_is_named_and_lies_elsewhere_and_a_mount_count(tmp_path: Path) -> None:
+    build(tmp_path / "z", "-t", "x/z", ".", dockerfile="FROM scratch\n")
+    build(tmp_path / "y", "-t", "x/y", ".", dockerfile="FROM a\nRUN --mount=from=x/z,target=/m ls\n")
+    build(tmp_path / "a", "-t", "x/a", "-f", "docker/a.Dockerfile", ".", dockerfile="FROM scratch\n")
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "a.Dockerfile").write_text("FROM x/y\n")
+    assert names(matrices(tmp_path)) == [["z"], ["y"], ["a"]]
+
+
+def test_a_pipe_that_is_called_like_a_dockerfile_is_passed_over(tmp_path: Path) -> None:
+    build(tmp_path / "a", "-t", "x/a", ".", dockerfile="FROM scratch\n")
+    os.mkfifo(tmp_path / "a" / "Dockerfile.pipe")
+    assert names(matrices(tmp_path)) == [["a"]]
