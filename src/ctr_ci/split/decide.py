@@ -181,6 +181,15 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
             "name it, or the folder that it lies in, with --keep PATH",
             reading.start.span if reading.start else None,
         )
+    strange = next(
+        (one.path for one in shipped if not one.path.isprintable() or set(one.path) & _STRANGE), None
+    )
+    if strange is not None:
+        return Refusal(
+            f"COPY would read {strange!r} otherwise than it is called",
+            "rename it, or leave it out in .dockerignore",
+            reading.start.span if reading.start else None,
+        )
     packages, notes = _packages(reading, recipe, wish, runtime)
     foreign = _repository(reading) if packages else None
     if foreign is not None:
@@ -234,6 +243,9 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
         frozenset(_names(reading.stage, Label)),
         bool(recipe.after),
     )
+
+
+_STRANGE = frozenset("\"'$\\`[]")
 
 
 def _names(stage: Stage, kind: type[Env] | type[Label]) -> Iterator[str]:

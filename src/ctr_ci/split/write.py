@@ -61,7 +61,11 @@ def write(reading: Reading, draft: Draft) -> str:
     )
     moved = [one for one in stage.instructions if _moves(one, last_work)]
     gone = [_region(text, one) for one in moved]
-    name = stage.base.name.text if stage.base.name is not None else STAGE
+    taken = {one.from_.text.lower() for one in reading.external() if one.from_ is not None}
+    free = next(
+        name for name in (STAGE, *(f"{STAGE}{number}" for number in range(2, 999))) if name not in taken
+    )
+    name = stage.base.name.text if stage.base.name is not None else free
     first = text[: stage.base.image.end] + ("" if stage.base.name is not None else f" AS {name}")
     at = stage.base.image.end
     for start, stop in gone:

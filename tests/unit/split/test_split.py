@@ -380,6 +380,20 @@ def test_the_way_out_that_a_refusal_names_is_one() -> None:
     assert again.help.endswith("--runtime IMAGE")
 
 
+@pytest.mark.parametrize("name", ["$x", 'q"x', "n\nRUN l", "[a]", "a\x1b[2J"])
+def test_a_name_that_copy_reads_otherwise_is_refused(name: str) -> None:
+    found = decided(f'{GO}CMD ["/app"]\n', ("main.go", name))
+    assert isinstance(found, Refusal)
+    assert ".dockerignore" in found.help
+    assert found.reason.isprintable()
+
+
+def test_a_stage_is_not_called_as_an_image_that_is_copied_from() -> None:
+    made = written(f'{GO}COPY --from=build /x /y\nCMD ["/app"]\n', ("main.go",))
+    assert made.text.startswith("FROM golang:1.21 AS build2\n")
+    assert "COPY --from=build2 /app /app" in ships(made)
+
+
 def test_what_only_root_writes_stays_root_s() -> None:
     made = written(
         "FROM python:3.12\nRUN useradd app\nWORKDIR /home/app\nUSER app\nCOPY . .\n"
