@@ -9,6 +9,7 @@ from ctr_ci.lint import Image
 SUITES = ("trixie", "bookworm", "bullseye", "buster", "stretch", "jammy", "noble", "focal")
 UBUNTU = ("jammy", "noble", "focal")
 DISTROLESS = "gcr.io/distroless/static-debian12"
+IN_DISTROLESS = frozenset(["ca-certificates", "tzdata"])  # distroless, "base/README.md"
 DISTRIBUTIONS = frozenset(
     [
         "debian",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ctr_ci.dockerfile import Cmd, Copy, Entrypoint, Env, Instruction, Label, Onbuild, Stage, parse
 from ctr_ci.lint import Context, Facts, check
@@ -169,6 +170,7 @@ def _told(reading: Reading, told: tuple[Artefact, ...], wish: Wish) -> Recipe | 
 
 def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     runtime = wish.runtime or recipe.runtime
+    image = reading.image
     artefacts = {one.path: one for one in recipe.artefacts}
     artefacts.update((path, Artefact(path, "--keep")) for path in wish.keep if path not in artefacts)
     around = company(reading, tuple(artefacts.values()))
@@ -191,6 +193,8 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
             reading.start.span if reading.start else None,
         )
     packages, notes = _packages(reading, recipe, wish, runtime)
+    if runtime == bases.DISTROLESS:
+        packages = tuple(one for one in packages if one.partition("=")[0] not in bases.IN_DISTROLESS)
     foreign = _repository(reading) if packages else None
     if foreign is not None:
         return Refusal(
@@ -212,6 +216,10 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     elif start and start.shell:
         needs = "a shell for its command"
     if bare and needs:
+        larger = "" if wish.runtime or image is None else bases.debian(image.name, image.tag.lower())[0]
+        if larger:
+            known = CERTIFIED.get(image.path, ()) if image else ()
+            return _made(reading, replace(recipe, runtime=larger, packages=known, notes=()), wish)
         return Refusal(
             f"{runtime} has no shell and no accounts, and this image needs {needs}",
             "give another one with --runtime IMAGE",

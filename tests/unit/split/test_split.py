@@ -51,6 +51,20 @@ CASES = {
         "gcr.io/distroless/static-debian12",
         ("/app",),
     ),
+    "go, static, with what its image has": Case(
+        "FROM golang:1.21\nRUN apt-get update && apt-get install -y git ca-certificates tzdata\n"
+        'WORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nUSER 1000\nCMD ["/app"]\n',
+        ("main.go", "go.mod"),
+        "gcr.io/distroless/static-debian12",
+        ("/app",),
+    ),
+    "go, static, with an account": Case(
+        "FROM golang:1.21-bookworm\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\n"
+        'RUN groupadd -r web && useradd -r -g web web\nCMD ["/app"]\n',
+        ("main.go", "go.mod"),
+        "debian:bookworm-slim",
+        ("/app",),
+    ),
     "go, cgo, with templates": Case(
         'FROM golang:1.21-bookworm\nWORKDIR /src\nCOPY . .\nRUN go build -o app .\nCMD ["./app"]\n',
         ("main.go", "go.mod", "templates/index.html", "Makefile"),
