@@ -109,3 +109,53 @@ def test_a_demand_that_cannot_be_met_is_told_before_anything_happens(
     assert done.returncode == 2, done.stderr
     assert words[-1] in done.stderr or "--record-signed-by with" in done.stderr
     assert not (tmp_path / ".ctr-ci").exists()
+
+
+def test_a_record_is_verified_without_a_registry(run: records.Record, tmp_path: Path) -> None:
+    image = run.images[0]
+    record = ("--record", "record.json")
+    for reference in (image.image_id, image.image_id[7:19], image.name):
+        done = ctr_ci("verify", reference, *record, "--key", "key.pub", "--format", "json", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert (said["image_id"], said["signed"], said["build_id"]) == (image.image_id, True, run.build_id)
+        assert said["passed"]
+    plain = ctr_ci("verify", image.name, *record, folder=tmp_path)
+    assert plain.returncode == 0
+    assert "no signer demanded" in plain.stdout
+    foreign = ctr_ci("verify", image.name, *record, "--key", "other.pub", folder=tmp_path)
+    assert foreign.returncode == 1
+    assert "does not fit it" in foreign.stderr
+    missing = ctr_ci("verify", image.name, *record, "--require", "load", folder=tmp_path)
+    assert missing.returncode == 1
+    assert "load" in missing.stderr
+    unknown = ctr_ci("verify", "no/such:1", *record, folder=tmp_path)
+    assert unknown.returncode == 2
+    assert "has no image no/such:1" in unknown.stderr
+    identity = ctr_ci("verify", image.name, *record, "--certificate-identity", "x", folder=tmp_path)
+    assert identity.returncode == 2
+
+
+def test_a_pushed_digest_is_found_in_the_record_that_names_it(
+    run: records.Record, tmp_path: Path, registry: StartRegistry
+) -> None:
+    place = f"{registry().host}/team/app"
+    done = ctr_ci(
+        "publish",
+        "--record",
+        "record.json",
+        "--to",
+        place,
+        "--tag",
+        "v1",
+        "--format",
+        "json",
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    pushed = f"{place}@{json.loads(done.stdout)['digest']}"
+    found = ctr_ci("verify", pushed, "--record", "record.json", "--key", "key.pub", folder=tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert run.images[0].image_id in found.stdout
+    other = ctr_ci("verify", f"{place}@sha256:{'0' * 64}", "--record", "record.json", folder=tmp_path)
+    assert other.returncode == 2

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Namespace) -> Exit:
+    from pathlib import Path
+
     from ctr_ci.verbs.verify import Request, verify
 
     return verify(
@@ -22,16 +24,24 @@ def run(arguments: Namespace) -> Exit:
             tuple(arguments.require),
             trusted(arguments),
             arguments.format == "json",
+            Path(arguments.record) if arguments.record else None,
         )
     )
 
 
 COMMAND = Command(
     name="verify",
-    summary="Check a pushed image against the test evidence that is attached to its digest.",
-    example="  ctr-ci verify registry.example/app@sha256:... --require test --key release.pub",
+    summary="Check an image against its test evidence: what is attached to its digest, or a run's record.",
+    example="  ctr-ci verify registry.example/app@sha256:... --require test --key release.pub\n"
+    "  ctr-ci verify sha256:IMAGE_ID --record record.json --key release.pub",
     options=(
-        Option("reference", "the image in its registry", kind="path", metavar="HOST/REPOSITORY@DIGEST"),
+        Option(
+            "reference",
+            "the image in its registry; with --record its ID, or its name in the record",
+            kind="path",
+            metavar="HOST/REPOSITORY@DIGEST",
+        ),
+        Option("--record", "the record of the run that tested it: no registry is asked", metavar="FILE"),
         Option("--require", "test or gate that must have passed, repeatable", kind="list", metavar="NAME"),
         Option("--key", "public key (PEM) that must have signed the evidence", metavar="FILE"),
         *TRUSTED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctr_ci.publish import Receipt, Verified
+from ctr_ci.publish import Receipt, Release, Verified
 from ctr_ci.source import visible
 
 
@@ -119,3 +119,30 @@ def verdict_text(verdict: Verified) -> str:
         *(f"  ignored   {f.digest}: {f.fault}" for f in verdict.findings if f.fault),
     ]
     return "".join(f"{visible(line)}\n" for line in lines if line)
+
+
+def tested_json(release: Release, path: str, signer: str) -> dict[str, object]:
+    """The verdict of `verify --record`: the same keys, and which run it is."""
+    return {
+        "reference": release.name,
+        "digest": None,
+        "image_id": str(release.image_id),
+        "passed": list(release.tested_by),
+        "signed": bool(signer),
+        "signers": [signer] if signer else [],
+        "attestations": [],
+        "record": path,
+        "build_id": release.build_id,
+    }
+
+
+def tested_text(release: Release, path: str, signer: str) -> str:
+    unsigned = "no signer demanded (--key): as good as whoever could write it"
+    lines = [
+        f"verified {release.name}",
+        f"  image     {release.image_id}",
+        f"  tested by {', '.join(release.tested_by)}",
+        f"  build     {release.build_id}",
+        f"  record    {path}: {f'signed by {signer}' if signer else unsigned}",
+    ]
+    return "".join(f"{visible(line)}\n" for line in lines)
