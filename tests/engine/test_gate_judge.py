@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from ctr_ci.engine import Engine, connect
 from testbed.broker import direct
-from testbed.judged import said
+from testbed.judged import built, said
 
 DOCKERFILE = """\
 FROM {busybox}
@@ -37,12 +36,8 @@ def engine(engine_socket: str) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def image_id(engine_socket: str, busybox: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("context")
-    (folder / "Dockerfile").write_text(DOCKERFILE.format(busybox=busybox))
-    name = f"ctr-ci-gate-{os.getpid()}"  # an unnamed parent goes with its last child
-    done = direct(engine_socket, "build", "-q", "-t", name, str(folder))
-    assert done.code == 0, done.err
-    yield done.out.strip()
-    direct(engine_socket, "rmi", name)
+    with built(engine_socket, DOCKERFILE.format(busybox=busybox), folder, "ctr-ci-gate") as made:
+        yield made
 
 
 @pytest.mark.parametrize(

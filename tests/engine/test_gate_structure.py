@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from ctr_ci.engine import ContainerSpec, Engine, connect
 from ctr_ci.problem import InputError
 from testbed.broker import direct
-from testbed.judged import said
+from testbed.judged import built, said
 
 DOCKERFILE = """\
 FROM {busybox}
@@ -44,12 +43,8 @@ def engine(engine_socket: str) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def image_id(engine_socket: str, busybox: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("context")
-    (folder / "Dockerfile").write_text(DOCKERFILE.format(busybox=busybox))
-    name = f"ctr-ci-structure-{os.getpid()}"  # an unnamed parent goes with its last child
-    done = direct(engine_socket, "build", "-q", "-t", name, str(folder))
-    assert done.code == 0, done.err
-    yield done.out.strip()
-    direct(engine_socket, "rmi", name)
+    with built(engine_socket, DOCKERFILE.format(busybox=busybox), folder, "ctr-ci-structure") as made:
+        yield made
 
 
 # What one entry of the list adds to `- name: t`; and what is said where it fails.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +14,18 @@ from ctr_ci.engine import BUILD_LABEL, OWNER_LABEL, Engine
 from ctr_ci.gate import Policy, Surroundings, judge, load
 from ctr_ci.record import ImageRecord, Record
 from ctr_ci.source import Source
+from testbed.broker import direct
+
+
+@contextmanager
+def built(engine_socket: str, dockerfile: str, folder: Path, name: str) -> Iterator[str]:
+    """The ID of an image that a Dockerfile makes, gone at the end."""
+    (folder / "Dockerfile").write_text(dockerfile)
+    name = f"{name}-{os.getpid()}"  # an unnamed parent goes with its last child
+    done = direct(engine_socket, "build", "-q", "-t", name, str(folder))
+    assert done.code == 0, done.err
+    yield done.out.strip()
+    direct(engine_socket, "rmi", name)
 
 
 def record(image_id: str) -> Record:

@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     import sys
 
     from ctr_ci.image import Amount, Limits
+    from ctr_ci.verbs.coloured import coloured
     from ctr_ci.verbs.inspect import REGISTRY, Request
     from ctr_ci.verbs.inspect import run as inspect
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         top=arguments.top,
         tree=arguments.tree or 0,
         engine=arguments.engine,
-        color=_color(arguments.color),
+        color=coloured(arguments.color, os.environ, sys.stdout),
         width=shutil.get_terminal_size((120, 24)).columns,
         reach=reach(arguments) if arguments.image.startswith(REGISTRY) else None,
         platform=arguments.platform or "",
@@ -61,17 +62,6 @@ def _output(text: str) -> Output:
             Problem(f"unknown format {text!r}", expected=f"{', '.join(FORMATS)}, or one of them with :FILE")
         )
     return Output(form, Path(path) if path else None)
-
-
-def _color(asked: str) -> bool:
-    import os
-    import sys
-
-    if asked != "auto":
-        return asked == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 COMMAND = Command(

@@ -16,6 +16,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     from pathlib import Path
 
     from ctr_ci.split import Wish
+    from ctr_ci.verbs.coloured import coloured
     from ctr_ci.verbs.split import Request
     from ctr_ci.verbs.split import run as split
     from ctr_ci.verbs.split_proof import Trial
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         form=arguments.format,
         trial=trial if arguments.prove else None,
         arguments=given,
-        color=_color(arguments.color),
+        color=coloured(arguments.color, os.environ, sys.stdout),
     )
     return split(request, os.environ, sys.stdout, sys.stderr)
 
@@ -61,17 +62,6 @@ def _argument(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise InputError(Problem(f"--build-arg {text!r}", expected="NAME=VALUE"))
     return name, value
-
-
-def _color(asked: str) -> bool:
-    import os
-    import sys
-
-    if asked != "auto":
-        return asked == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 COMMAND = Command(

@@ -272,9 +272,11 @@ def _report(
             continue
         from ctr_ci.report.finding import render
         from ctr_ci.report.place import Shown
+        from ctr_ci.verbs.coloured import coloured
 
+        asked = "never" if request.color == "auto" and settings.no_color else request.color
         shown = Shown(
-            color=not file and _colored(request.color, settings, environment, stdout),
+            color=not file and coloured(asked, environment, stdout),
             folder=os.getcwd(),
             statistics=request.statistics,
             quiet=request.quiet,
@@ -291,16 +293,6 @@ def _report(
             stdout.flush()
             stdout.buffer.write(text.encode("utf-8", "replace"))
             stdout.buffer.flush()
-
-
-def _colored(choice: str, settings: LintSettings, environment: Mapping[str, str], stdout: TextIO) -> bool:
-    if choice != "auto":
-        return choice == "always"
-    if environment.get("NO_COLOR") or settings.no_color:
-        return False
-    if environment.get("FORCE_COLOR"):
-        return True
-    return stdout.isatty() and environment.get("TERM") != "dumb"
 
 
 def _write(path: str, text: str) -> None:

@@ -12,6 +12,7 @@ from ctr_ci.events import BuildFinished, Event
 from ctr_ci.report import jsonl
 from ctr_ci.report.live import Live
 from ctr_ci.report.log import Log
+from ctr_ci.verbs.coloured import coloured
 from ctr_ci.verbs.run_request import Colour, Format
 
 TICK_S = 0.1
@@ -39,17 +40,8 @@ def view(
     elif quiet or not terminal or any(environment.get(name) for name in PLAIN):
         yield _log(out, err, quiet=quiet)
     else:
-        with _live(err, clock, colour=coloured(err, environment, colour)) as show:
+        with _live(err, clock, colour=coloured(colour, environment, err)) as show:
             yield show
-
-
-def coloured(stream: BinaryIO, environment: Mapping[str, str], colour: Colour) -> bool:
-    """Whether to colour: as asked, else NO_COLOR, FORCE_COLOR, else on a terminal."""
-    if colour != "auto":
-        return colour == "always"
-    if environment.get("NO_COLOR"):
-        return False
-    return bool(environment.get("FORCE_COLOR")) or stream.isatty()
 
 
 def _log(out: BinaryIO, err: BinaryIO, *, quiet: bool) -> Show:
