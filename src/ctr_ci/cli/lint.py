@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.option import Command, Option, named
 from ctr_ci.problem import Exit
 from ctr_ci.verbs.lint import Request, lint
 
@@ -31,7 +31,7 @@ def run(arguments: Any) -> Exit:
         diff=arguments.diff,
         target=arguments.target or "",
         build_args=_build_args(arguments.build_arg, os.environ),
-        build_contexts=tuple(_named("--build-context", given)[0] for given in arguments.build_context),
+        build_contexts=tuple(named("--build-context", given)[0] for given in arguments.build_context),
         image=arguments.image or "",
         diff_base=arguments.diff_base or "",
         baseline=arguments.baseline or "",
@@ -51,17 +51,8 @@ def run(arguments: Any) -> Exit:
 
 def _build_args(given: list[str], environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Pairs of name and value; a name alone takes its value from the environment, as the builder does."""
-    pairs = [_named("--build-arg", one) if "=" in one else (one, environment.get(one)) for one in given]
+    pairs = [named("--build-arg", one) if "=" in one else (one, environment.get(one)) for one in given]
     return tuple((name, said) for name, said in pairs if name and said is not None)
-
-
-def _named(option: str, given: str) -> tuple[str, str]:
-    name, sign, said = given.partition("=")
-    if not name or not sign:
-        from ctr_ci.problem import InputError, Problem
-
-        raise InputError(Problem(f"{option} {given!r}", "NAME=VALUE"))
-    return name, said
 
 
 def _words(given: list[str]) -> tuple[str, ...]:

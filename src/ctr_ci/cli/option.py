@@ -43,3 +43,13 @@ class Command:
     example: str
     options: tuple[Option, ...]
     run: Callable[[Any], Exit]
+
+
+def named(what: str, given: str, form: str = "NAME=VALUE") -> tuple[str, str]:
+    """Name and text of an option's value that has both. Raises InputError."""
+    name, sign, text = given.partition("=")
+    if not name or not sign:
+        from ctr_ci.problem import InputError, Problem
+
+        raise InputError(Problem(f"{what} {given!r}", form))
+    return name, text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.option import Command, Option, named
 from ctr_ci.cli.registry_options import REACH, TRUSTED, reach, trusted
-from ctr_ci.problem import Exit, InputError, Problem
+from ctr_ci.problem import Exit
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> Exit:
             require=tuple(arguments.require),
             immutable=arguments.immutable,
             only_if_newer=arguments.only_if_newer,
-            annotations=tuple(_pair(text) for text in arguments.annotation),
+            annotations=tuple(named("annotation", text, "NAME=TEXT") for text in arguments.annotation),
             git_annotations=arguments.git_annotations,
             zstd=arguments.compress == "zstd",
             harmless=tuple(arguments.harmless_arg),
@@ -51,13 +51,6 @@ def run(arguments: Namespace) -> Exit:
             use_config=not arguments.no_config,
         )
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, content = text.partition("=")
-    if not equals or not name:
-        raise InputError(Problem(f"annotation {text!r}", expected="NAME=TEXT"))
-    return name, content
 
 
 COMMAND = Command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctr_ci.cli.option import Command, Option
+from ctr_ci.cli.option import Command, Option, named
 from ctr_ci.problem import Exit, InputError, Problem
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         for text in texts:
             if any(char in " \t\"'`;&|<>()#$*\\" or not char.isprintable() for char in text):
                 raise InputError(Problem(f"{option} {text}", expected="one name, without blanks"))
-    given = tuple(_argument(text) for text in arguments.build_arg)
+    given = tuple(named("--build-arg", text) for text in arguments.build_arg)
     trial = Trial(
         tuple(arguments.check),
         arguments.check_timeout,
@@ -55,13 +55,6 @@ def run(arguments: argparse.Namespace) -> Exit:
         color=coloured(arguments.color, os.environ, sys.stdout),
     )
     return split(request, os.environ, sys.stdout, sys.stderr)
-
-
-def _argument(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InputError(Problem(f"--build-arg {text!r}", expected="NAME=VALUE"))
-    return name, value
 
 
 COMMAND = Command(

@@ -216,9 +216,9 @@ def _made(reading: Reading, recipe: Recipe, wish: Wish) -> Split | Refusal:
     elif start and start.shell:
         needs = "a shell for its command"
     if bare and needs:
-        larger = "" if wish.runtime or image is None else bases.debian(image.name, image.tag.lower())[0]
-        if larger:
-            known = CERTIFIED.get(image.path, ()) if image else ()
+        larger = bases.debian(image.name, image.tag.lower())[0] if image and not wish.runtime else ""
+        if image and larger:
+            known = CERTIFIED.get(image.path, ())
             return _made(reading, replace(recipe, runtime=larger, packages=known, notes=()), wish)
         return Refusal(
             f"{runtime} has no shell and no accounts, and this image needs {needs}",
